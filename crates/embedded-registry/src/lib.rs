@@ -1,0 +1,1 @@
+//! An OCI registry in the process, kept in a directory.

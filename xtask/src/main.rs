@@ -1,0 +1,3 @@
+//! What a developer of this monorepo runs.
+
+fn main() {}
