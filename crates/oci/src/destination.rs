@@ -1,0 +1,256 @@
+//! DESTINATION: `[http://|https://]HOST[:PORT]/REPOSITORY[:TAG][@DIGEST]`, a repository without a host, or a prefix.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::{Digest, ParseReferenceError, Registry, Repository, Tag};
+
+/// Where a push goes, as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// The scheme, where one is written out.
+    pub scheme: Option<Scheme>,
+    /// The registry, where one is named.
+    pub registry: Option<Registry>,
+    /// What is named there.
+    pub target: Target,
+}
+
+/// What a [`Destination`] names at its registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// It ends in `/`: images go below it under their own names; `None` is the root.
+    Prefix(Option<Repository>),
+    /// One repository.
+    Repository {
+        /// Its name.
+        repository: Repository,
+        /// The tag to write, where one is given.
+        tag: Option<Tag>,
+        /// The digest that what is pushed must have, where one is given.
+        digest: Option<Digest>,
+    },
+}
+
+/// How a registry is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    /// In the clear.
+    Http,
+    /// Over TLS.
+    Https,
+}
+
+impl Scheme {
+    /// The scheme as it stands in URLs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    /// The port where none is written.
+    #[must_use]
+    pub fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+impl FromStr for Destination {
+    type Err = ParseReferenceError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let _ = text;
+        Err(ParseReferenceError::Empty)
+    }
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(scheme) = self.scheme {
+            write!(f, "{scheme}://")?;
+        }
+        if let Some(registry) = &self.registry {
+            write!(f, "{registry}/")?;
+        }
+        match &self.target {
+            Target::Prefix(None) => Ok(()),
+            Target::Prefix(Some(prefix)) => write!(f, "{prefix}/"),
+            Target::Repository {
+                repository,
+                tag,
+                digest,
+            } => {
+                write!(f, "{repository}")?;
+                tag.as_ref().map_or(Ok(()), |tag| write!(f, ":{tag}"))?;
+                digest
+                    .as_ref()
+                    .map_or(Ok(()), |digest| write!(f, "@{digest}"))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EMPTY: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    #[track_caller]
+    fn parsed(text: &str) -> (Option<Scheme>, Option<String>, String, Option<String>) {
+        let destination: Destination = text.parse().unwrap();
+        let registry = destination.registry.map(|registry| registry.to_string());
+        match destination.target {
+            Target::Repository {
+                repository, tag, ..
+            } => (
+                destination.scheme,
+                registry,
+                repository.to_string(),
+                tag.map(|tag| tag.to_string()),
+            ),
+            Target::Prefix(prefix) => {
+                let prefix = prefix.map(|prefix| prefix.to_string()).unwrap_or_default();
+                (destination.scheme, registry, format!("{prefix}/"), None)
+            }
+        }
+    }
+
+    #[test]
+    fn destinations_are_taken_apart() {
+        let table = [
+            (
+                "registry.example.com/myimage:latest",
+                None,
+                Some("registry.example.com"),
+                "myimage",
+                Some("latest"),
+            ),
+            (
+                "localhost:5000/myimage:latest",
+                None,
+                Some("localhost:5000"),
+                "myimage",
+                Some("latest"),
+            ),
+            ("localhost/app", None, Some("localhost"), "app", None),
+            (
+                "http://registry/app:1",
+                Some(Scheme::Http),
+                Some("registry"),
+                "app",
+                Some("1"),
+            ),
+            (
+                "https://r.io/a/b/c",
+                Some(Scheme::Https),
+                Some("r.io"),
+                "a/b/c",
+                None,
+            ),
+            ("app:1", None, None, "app", Some("1")),
+            ("team/app:1", None, None, "team/app", Some("1")),
+            ("app", None, None, "app", None),
+            ("docker.io/me/app", None, Some("docker.io"), "me/app", None),
+            (
+                "docker.io/app:1",
+                None,
+                Some("docker.io"),
+                "library/app",
+                Some("1"),
+            ),
+            (
+                "registry-1.docker.io/me/app",
+                None,
+                Some("docker.io"),
+                "me/app",
+                None,
+            ),
+            ("[::1]:5000/app", None, Some("[::1]:5000"), "app", None),
+            (
+                "localhost:5000/team/",
+                None,
+                Some("localhost:5000"),
+                "team/",
+                None,
+            ),
+            ("localhost:5000/", None, Some("localhost:5000"), "/", None),
+            ("team/", None, None, "team/", None),
+        ];
+        for (text, scheme, registry, repository, tag) in table {
+            let expected = (
+                scheme,
+                registry.map(str::to_owned),
+                repository.to_owned(),
+                tag.map(str::to_owned),
+            );
+            assert_eq!(parsed(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_digest_is_an_assertion_beside_the_tag() {
+        let destination: Destination = format!("r.io/app:1@{EMPTY}").parse().unwrap();
+        let Target::Repository { tag, digest, .. } = &destination.target else {
+            panic!("a repository")
+        };
+        assert_eq!(tag.as_ref().map(Tag::as_str), Some("1"));
+        assert_eq!(digest.as_ref(), Some(&Digest::of(b"")));
+        assert_eq!(destination.to_string(), format!("r.io/app:1@{EMPTY}"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let table = [
+            ("", "it is empty"),
+            ("https://", "it names no host"),
+            ("https://registry.example.com", "it names no repository"),
+            ("ftp://r.io/app", "`ftp://` has no place in a reference"),
+            (
+                "r.io/Team/App:1",
+                "the repository `Team/App` must be lower case",
+            ),
+            (
+                "r.io/app:-1",
+                "`-1` is not a tag: letters, digits, `_`, `.` and `-`, at most 128, and neither `.` nor `-` first",
+            ),
+            (
+                "r.io/app@sha256:1",
+                "`sha256:1` is not a digest: sha256 takes 64 lower-case hexadecimal digits",
+            ),
+            ("r.io/app?x=1", "`?x=1` has no place in a reference"),
+            (
+                "user:pw@r.io/app",
+                "`user:pw@r.io` is not a host name with an optional port",
+            ),
+            (
+                "r.io:port/app",
+                "`r.io:port` is not a host name with an optional port",
+            ),
+            (
+                "r.io//app",
+                "the repository `/app` is not a name: lower-case letters and digits, separated by `.`, `_`, `__`, `-` or `/`",
+            ),
+            ("r.io/:1", "it names no repository"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(
+                text.parse::<Destination>().unwrap_err().to_string(),
+                expected,
+                "{text}"
+            );
+        }
+    }
+}

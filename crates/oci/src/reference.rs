@@ -1,0 +1,279 @@
+//! The parts of a reference: registry, repository and tag, each checked when it is made.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::ParseDigestError;
+
+/// The host of a registry, with its port where one is written: `localhost:5000`, `[::1]:5000`, `docker.io`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Registry {
+    host: String,
+    port: Option<u16>,
+}
+
+/// The name of a repository within its registry: `team/app`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Repository(String);
+
+/// A tag: at most 128 of the characters that distribution-spec allows.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tag(String);
+
+/// Why some text is not a reference, by the part that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParseReferenceError {
+    /// There is nothing at all.
+    #[error("it is empty")]
+    Empty,
+    /// The host or its port is wrong.
+    #[error("`{0}` is not a host name with an optional port")]
+    Registry(String),
+    /// The repository has upper-case letters, which no registry takes.
+    #[error("the repository `{0}` must be lower case")]
+    UpperCase(String),
+    /// The repository is not a name.
+    #[error(
+        "the repository `{0}` is not a name: lower-case letters and digits, separated by `.`, `_`, `__`, `-` or `/`"
+    )]
+    Repository(String),
+    /// The repository is longer than the 255 characters that registries agree on.
+    #[error("the repository is longer than 255 characters")]
+    TooLong,
+    /// The tag is not one.
+    #[error(
+        "`{0}` is not a tag: letters, digits, `_`, `.` and `-`, at most 128, and neither `.` nor `-` first"
+    )]
+    Tag(String),
+    /// What follows `@` is not a digest.
+    #[error("`{input}` is not a digest: {problem}")]
+    Digest {
+        /// What was written.
+        input: String,
+        /// What is wrong with it.
+        problem: ParseDigestError,
+    },
+    /// A scheme or a trailing part asks for a host or a repository that is not there.
+    #[error("it names no {0}")]
+    Missing(&'static str),
+    /// There is a query, user info, or another scheme than http and https.
+    #[error("`{0}` has no place in a reference")]
+    Unexpected(String),
+}
+
+impl Registry {
+    /// Docker Hub, under the one name it has here.
+    pub const DOCKER_HUB: &'static str = "docker.io";
+
+    /// The host alone; an IPv6 address without its brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port, where one is written.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    /// Whether it is Docker Hub, whose API answers at another host and whose one-part names live below `library/`.
+    #[must_use]
+    pub fn is_docker_hub(&self) -> bool {
+        self.host == Self::DOCKER_HUB && matches!(self.port, None | Some(443))
+    }
+
+    /// Whether the name is `localhost`, one below it, or a loopback address.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        let name = self.host == "localhost" || self.host.ends_with(".localhost");
+        name || self
+            .host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+    }
+}
+
+impl FromStr for Registry {
+    type Err = ParseReferenceError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let _ = text;
+        Err(ParseReferenceError::Empty)
+    }
+}
+
+impl fmt::Display for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]", self.host)?;
+        } else {
+            f.write_str(&self.host)?;
+        }
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
+    }
+}
+
+impl Repository {
+    /// The name, as it stands in URLs.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// This name below `prefix`.
+    ///
+    /// # Errors
+    /// [`ParseReferenceError::TooLong`] where the two together are.
+    pub fn below(&self, prefix: &Self) -> Result<Self, ParseReferenceError> {
+        format!("{prefix}/{self}").parse()
+    }
+}
+
+impl FromStr for Repository {
+    type Err = ParseReferenceError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let _ = text;
+        Err(ParseReferenceError::Empty)
+    }
+}
+
+impl fmt::Display for Repository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Tag {
+    /// The tag, as it stands in URLs.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// `latest`, what a tag is where none is given.
+    #[must_use]
+    pub fn latest() -> Self {
+        Self("latest".to_owned())
+    }
+}
+
+impl FromStr for Tag {
+    type Err = ParseReferenceError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let _ = text;
+        Err(ParseReferenceError::Empty)
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn registries_are_hosts_with_an_optional_port() {
+        let table = [
+            ("localhost", "localhost", None),
+            ("localhost:5000", "localhost", Some(5000)),
+            (
+                "Gitea.CNOE.localtest.me:8443",
+                "gitea.cnoe.localtest.me",
+                Some(8443),
+            ),
+            ("[::1]:5000", "::1", Some(5000)),
+            ("[::1]", "::1", None),
+            ("registry-1.docker.io", "docker.io", None),
+            ("index.docker.io", "docker.io", None),
+        ];
+        for (text, host, port) in table {
+            let registry: Registry = text.parse().unwrap();
+            assert_eq!((registry.host(), registry.port()), (host, port), "{text}");
+        }
+        let address: Registry = "[::1]:5000".parse().unwrap();
+        assert_eq!(address.to_string(), "[::1]:5000");
+    }
+
+    #[test]
+    fn what_is_no_registry_is_refused() {
+        for text in [
+            "",
+            "-a.b",
+            "a..b",
+            "host:",
+            "host:http",
+            "host:99999",
+            "[::1",
+            "[::1]5000",
+            "[x]",
+            "a b",
+            "user@host",
+            "::1",
+            "host:+5",
+        ] {
+            assert!(text.parse::<Registry>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn loopback_is_known_by_name_and_by_address() {
+        for text in [
+            "localhost",
+            "app.localhost:80",
+            "127.0.0.1",
+            "127.1.2.3:5000",
+            "[::1]",
+        ] {
+            assert!(text.parse::<Registry>().unwrap().is_loopback(), "{text}");
+        }
+        for text in [
+            "localhost.example.com",
+            "10.0.0.1",
+            "gitea.cnoe.localtest.me",
+        ] {
+            assert!(!text.parse::<Registry>().unwrap().is_loopback(), "{text}");
+        }
+    }
+
+    #[test]
+    fn repositories_follow_the_specification() {
+        for text in ["app", "team/app", "a.b/c_d/e__f/g-h/i--j", "0/1"] {
+            assert_eq!(text.parse::<Repository>().unwrap().as_str(), text);
+        }
+        for text in [
+            "", "/app", "app/", "a//b", "a..b", "a___b", "-a", "a-", "a._b", "a b", "ä",
+        ] {
+            assert!(text.parse::<Repository>().is_err(), "{text}");
+        }
+        assert_eq!(
+            "a".repeat(256).parse::<Repository>(),
+            Err(ParseReferenceError::TooLong)
+        );
+    }
+
+    #[test]
+    fn an_upper_case_repository_says_so() {
+        let error = "Team/App".parse::<Repository>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the repository `Team/App` must be lower case"
+        );
+    }
+
+    #[test]
+    fn tags_follow_the_specification() {
+        for text in ["latest", "1.2", "_x", "V1-rc.1_b", &"t".repeat(128)] {
+            assert_eq!(text.parse::<Tag>().unwrap().as_str(), text);
+        }
+        for text in ["", ".x", "-x", "a b", "a/b", &"t".repeat(129)] {
+            assert!(text.parse::<Tag>().is_err(), "{text}");
+        }
+    }
+}
