@@ -50,7 +50,10 @@ impl Descriptor {
     /// The digest of the manifest that this one attests, when it is a BuildKit attestation manifest.
     #[must_use]
     pub fn attests(&self) -> Option<Digest> {
-        None
+        let attestation =
+            self.annotation("vnd.docker.reference.type") == Some("attestation-manifest");
+        let subject = self.annotation("vnd.docker.reference.digest")?;
+        attestation.then(|| subject.parse().ok()).flatten()
     }
 }
 

@@ -65,9 +65,81 @@ impl FromStr for Destination {
     type Err = ParseReferenceError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let _ = text;
-        Err(ParseReferenceError::Empty)
+        let (scheme, rest) = split_scheme(text)?;
+        if rest.is_empty() {
+            return Err(if scheme.is_some() {
+                ParseReferenceError::Missing("host")
+            } else {
+                ParseReferenceError::Empty
+            });
+        }
+        if let Some(odd) = rest.find(['?', '#']) {
+            return Err(ParseReferenceError::Unexpected(rest[odd..].to_owned()));
+        }
+        let (registry, path) = match rest.split_once('/') {
+            Some((first, path)) if scheme.is_some() || is_host(first) => {
+                (Some(first.parse()?), path)
+            }
+            None if scheme.is_some() => return Err(ParseReferenceError::Missing("repository")),
+            _ => (None, rest),
+        };
+        let target = match path.strip_suffix('/') {
+            Some(prefix) => Target::Prefix(Some(prefix.parse()?)),
+            None if path.is_empty() => Target::Prefix(None),
+            None => parse_repository(path, registry.as_ref())?,
+        };
+        Ok(Self {
+            scheme,
+            registry,
+            target,
+        })
     }
+}
+
+fn split_scheme(text: &str) -> Result<(Option<Scheme>, &str), ParseReferenceError> {
+    match text.split_once("://") {
+        Some(("http", rest)) => Ok((Some(Scheme::Http), rest)),
+        Some(("https", rest)) => Ok((Some(Scheme::Https), rest)),
+        Some((other, _)) => Err(ParseReferenceError::Unexpected(format!("{other}://"))),
+        None => Ok((None, text)),
+    }
+}
+
+/// The first component is a host when it contains `.` or `:` or is `localhost`.
+fn is_host(component: &str) -> bool {
+    component.contains(['.', ':']) || component == "localhost"
+}
+
+fn parse_repository(
+    path: &str,
+    registry: Option<&Registry>,
+) -> Result<Target, ParseReferenceError> {
+    let (name, digest) = match path.split_once('@') {
+        Some((name, digest)) => (name, Some(parse_digest(digest)?)),
+        None => (path, None),
+    };
+    let (name, tag) = match name.rsplit_once(':') {
+        Some((name, tag)) => (name, Some(tag.parse()?)),
+        None => (name, None),
+    };
+    let library = registry.is_some_and(Registry::is_docker_hub) && !name.contains('/');
+    let repository = if library {
+        format!("library/{name}").parse()?
+    } else {
+        name.parse()?
+    };
+    Ok(Target::Repository {
+        repository,
+        tag,
+        digest,
+    })
+}
+
+fn parse_digest(text: &str) -> Result<Digest, ParseReferenceError> {
+    text.parse().map_err(|problem| ParseReferenceError::Digest {
+        input: text.to_owned(),
+        problem,
+    })
 }
 
 impl fmt::Display for Scheme {

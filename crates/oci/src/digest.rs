@@ -140,8 +140,24 @@ impl FromStr for Digest {
     type Err = ParseDigestError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let _ = text;
-        Err(ParseDigestError::NoAlgorithm)
+        let (algorithm, hex) = text.split_once(':').ok_or(ParseDigestError::NoAlgorithm)?;
+        let algorithm = match algorithm {
+            "sha256" => Algorithm::Sha256,
+            "sha512" => Algorithm::Sha512,
+            other => return Err(ParseDigestError::UnknownAlgorithm(other.to_owned())),
+        };
+        let expected = algorithm.digits();
+        let digits = hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if hex.len() != expected || !digits {
+            return Err(ParseDigestError::WrongDigits {
+                algorithm,
+                expected,
+            });
+        }
+        Ok(Self {
+            algorithm,
+            hex: hex.into(),
+        })
     }
 }
 

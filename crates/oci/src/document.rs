@@ -94,9 +94,20 @@ impl Document {
     /// # Errors
     /// [`ParseDocumentError`] where the bytes could be taken for something other than what is promised.
     pub fn parse(bytes: Vec<u8>, promised: Option<&MediaType>) -> Result<Self, ParseDocumentError> {
-        let _ = (bytes, promised);
-        Err(ParseDocumentError::Ambiguous {
-            found: "not supported yet",
+        let outline: Outline = serde_json::from_slice(&bytes).map_err(ParseDocumentError::Json)?;
+        outline.check_version()?;
+        let is_index = outline.is_index()?;
+        let media_type = outline.media_type(promised, is_index)?;
+        let content = if is_index {
+            Content::Index(serde_json::from_slice(&bytes).map_err(ParseDocumentError::Json)?)
+        } else {
+            Content::Manifest(serde_json::from_slice(&bytes).map_err(ParseDocumentError::Json)?)
+        };
+        let descriptor = Descriptor::new(media_type, Digest::of(&bytes), bytes.len() as u64);
+        Ok(Self {
+            descriptor,
+            bytes: bytes.into(),
+            content,
         })
     }
 
@@ -132,6 +143,90 @@ impl Index {
     pub fn children(&self) -> &[Descriptor] {
         self.manifests.as_deref().unwrap_or_default()
     }
+}
+
+/// Which of the deciding fields there are, whatever is in them.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Outline {
+    #[serde(default)]
+    schema_version: Option<serde_json::Number>,
+    #[serde(default)]
+    media_type: Option<MediaType>,
+    #[serde(default, deserialize_with = "present")]
+    config: bool,
+    #[serde(default, deserialize_with = "present")]
+    layers: bool,
+    #[serde(default, deserialize_with = "present")]
+    fs_layers: bool,
+    #[serde(default, deserialize_with = "present")]
+    manifests: bool,
+}
+
+impl Outline {
+    fn check_version(&self) -> Result<(), ParseDocumentError> {
+        match &self.schema_version {
+            Some(version) if version.as_u64() == Some(2) => Ok(()),
+            Some(version) => Err(ParseDocumentError::SchemaVersion {
+                found: version.to_string(),
+            }),
+            None => Err(ParseDocumentError::SchemaVersion {
+                found: "missing".to_owned(),
+            }),
+        }
+    }
+
+    fn is_index(&self) -> Result<bool, ParseDocumentError> {
+        let manifest = self.config || self.layers || self.fs_layers;
+        match (manifest, self.manifests) {
+            (true, true) => Err(ParseDocumentError::Ambiguous {
+                found: "both the fields of a manifest and those of an index",
+            }),
+            (false, false) => Err(ParseDocumentError::Ambiguous {
+                found: "neither `config` and `layers` nor `manifests`",
+            }),
+            (_, index) => Ok(index),
+        }
+    }
+
+    fn media_type(
+        &self,
+        promised: Option<&MediaType>,
+        is_index: bool,
+    ) -> Result<MediaType, ParseDocumentError> {
+        let usual = if is_index {
+            MediaType::OCI_INDEX
+        } else {
+            MediaType::OCI_MANIFEST
+        };
+        let own = self.media_type.clone();
+        let media_type = promised
+            .cloned()
+            .or_else(|| own.clone())
+            .unwrap_or_else(|| usual.clone());
+        let fits = if is_index {
+            media_type.is_index()
+        } else {
+            media_type.is_manifest()
+        };
+        if !fits {
+            return Err(ParseDocumentError::MediaType {
+                expected: media_type,
+                found: own.unwrap_or(usual),
+            });
+        }
+        match own {
+            Some(found) if found != media_type => Err(ParseDocumentError::MediaType {
+                expected: media_type,
+                found,
+            }),
+            _ => Ok(media_type),
+        }
+    }
+}
+
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    serde::de::IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
 #[cfg(test)]

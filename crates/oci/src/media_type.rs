@@ -100,9 +100,24 @@ impl MediaType {
     /// How a layer of this type is compressed; `None` when it is no layer of an image.
     #[must_use]
     pub fn compression(&self) -> Option<Compression> {
-        None
+        let suffix = LAYER_PREFIXES
+            .iter()
+            .find_map(|prefix| self.0.strip_prefix(prefix))?;
+        match suffix {
+            "" => Some(Compression::None),
+            "+gzip" | ".gzip" => Some(Compression::Gzip),
+            "+zstd" | ".zstd" => Some(Compression::Zstd),
+            _ => None,
+        }
     }
 }
+
+const LAYER_PREFIXES: [&str; 4] = [
+    "application/vnd.oci.image.layer.v1.tar",
+    "application/vnd.oci.image.layer.nondistributable.v1.tar",
+    "application/vnd.docker.image.rootfs.diff.tar",
+    "application/vnd.docker.image.rootfs.foreign.diff.tar",
+];
 
 impl From<&str> for MediaType {
     fn from(text: &str) -> Self {

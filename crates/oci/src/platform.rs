@@ -38,8 +38,11 @@ impl Platform {
     /// and on other architectures any.
     #[must_use]
     pub fn satisfies(&self, wanted: &Self) -> bool {
-        let _ = wanted;
-        self.usual_variant().is_none()
+        let same = self.os == wanted.os && self.architecture == wanted.architecture;
+        same && match (self.usual_variant(), wanted.usual_variant()) {
+            (_, None) => true,
+            (mine, wanted) => mine == wanted,
+        }
     }
 
     /// Whether it stands for no platform at all, as attestation manifests do (`unknown/unknown`).
@@ -62,8 +65,25 @@ impl FromStr for Platform {
     type Err = ParsePlatformError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let _ = text;
-        Err(ParsePlatformError)
+        let valid = |part: &&str| {
+            let word = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.' | b'-');
+            !part.is_empty() && part.bytes().all(word)
+        };
+        let parts: Vec<&str> = text.split('/').collect();
+        let (os, architecture, variant) = match parts[..] {
+            [os, architecture] => (os, architecture, None),
+            [os, architecture, variant] => (os, architecture, Some(variant.to_owned())),
+            _ => return Err(ParsePlatformError),
+        };
+        if !parts.iter().all(valid) {
+            return Err(ParsePlatformError);
+        }
+        Ok(Self {
+            architecture: architecture.to_owned(),
+            os: os.to_owned(),
+            variant,
+            os_version: None,
+        })
     }
 }
 

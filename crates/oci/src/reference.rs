@@ -98,9 +98,56 @@ impl FromStr for Registry {
     type Err = ParseReferenceError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let _ = text;
-        Err(ParseReferenceError::Empty)
+        let wrong = || ParseReferenceError::Registry(text.to_owned());
+        let (host, port) = match text.strip_prefix('[') {
+            Some(rest) => {
+                let (address, port) = rest.split_once(']').ok_or_else(wrong)?;
+                address.parse::<std::net::Ipv6Addr>().map_err(|_| wrong())?;
+                let port = if port.is_empty() {
+                    None
+                } else {
+                    Some(port.strip_prefix(':').ok_or_else(wrong)?)
+                };
+                (address, port)
+            }
+            None => match text.split_once(':') {
+                Some((host, port)) => (host, Some(port)),
+                None => (text, None),
+            },
+        };
+        if !text.starts_with('[') && !is_host_name(host) {
+            return Err(wrong());
+        }
+        let port = match port {
+            Some(port) if port.bytes().all(|b| b.is_ascii_digit()) => {
+                Some(port.parse().map_err(|_| wrong())?)
+            }
+            Some(_) => return Err(wrong()),
+            None => None,
+        };
+        let host = match host.to_ascii_lowercase() {
+            host if DOCKER_HUB_ALIASES.contains(&&*host) => Self::DOCKER_HUB.to_owned(),
+            host => host,
+        };
+        Ok(Self { host, port })
     }
+}
+
+const DOCKER_HUB_ALIASES: [&str; 3] = [
+    "index.docker.io",
+    "registry-1.docker.io",
+    "registry.hub.docker.com",
+];
+
+fn is_host_name(host: &str) -> bool {
+    let label = |label: &str| {
+        let character = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+        !label.is_empty()
+            && label.bytes().all(character)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    host.len() <= 253 && host.split('.').all(label)
 }
 
 impl fmt::Display for Registry {
@@ -134,9 +181,39 @@ impl FromStr for Repository {
     type Err = ParseReferenceError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let _ = text;
-        Err(ParseReferenceError::Empty)
+        if text.is_empty() {
+            return Err(ParseReferenceError::Missing("repository"));
+        }
+        if text.len() > 255 {
+            return Err(ParseReferenceError::TooLong);
+        }
+        if !text.split('/').all(is_path_component) {
+            let lower = text.to_ascii_lowercase();
+            let only_case = lower != text && lower.split('/').all(is_path_component);
+            let error = if only_case {
+                ParseReferenceError::UpperCase
+            } else {
+                ParseReferenceError::Repository
+            };
+            return Err(error(text.to_owned()));
+        }
+        Ok(Self(text.to_owned()))
     }
+}
+
+/// `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*` of distribution-spec, "Pulling manifests".
+fn is_path_component(text: &str) -> bool {
+    let alphanumeric = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let separator =
+        |run: &[u8]| matches!(run, b"." | b"_" | b"__") || run.iter().all(|b| *b == b'-');
+    let bytes = text.as_bytes();
+    let ends = |end: Option<&u8>| end.is_some_and(|b| alphanumeric(*b));
+    ends(bytes.first())
+        && ends(bytes.last())
+        && bytes
+            .split(|b| alphanumeric(*b))
+            .filter(|run| !run.is_empty())
+            .all(separator)
 }
 
 impl fmt::Display for Repository {
@@ -163,8 +240,15 @@ impl FromStr for Tag {
     type Err = ParseReferenceError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let _ = text;
-        Err(ParseReferenceError::Empty)
+        let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+        let valid = text.len() <= 128
+            && text.bytes().next().is_some_and(word)
+            && text.bytes().all(|b| word(b) || b == b'.' || b == b'-');
+        if valid {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(ParseReferenceError::Tag(text.to_owned()))
+        }
     }
 }
 
