@@ -1,6 +1,22 @@
 //! Sources: where images are read from, and nothing about where they go.
+//!
+//! Archives are read in place: an index of what lies where, and readers at offsets.
 
+mod decode;
+mod directory;
+mod docker_archive;
+mod docker_layer;
+mod file;
+mod oci_layout;
+mod oci_node;
+mod open;
+mod pax;
+mod section;
+mod sniff;
 mod spec;
+mod system;
+mod tar_index;
+mod tar_members;
 
 use crate::blob::Place;
 use crate::image::Image;
@@ -32,6 +48,12 @@ pub enum Format {
     OciArchive,
 }
 
+/// The images of one format.
+struct Listing {
+    images: Vec<Image>,
+    notes: Vec<String>,
+}
+
 /// Opens a source and reads what it says of its images; blocks.
 ///
 /// Layers of docker archives that are compressed are read once, because nothing in the archive says what their
@@ -46,8 +68,5 @@ pub fn open(
     events: &Events,
 ) -> Result<Contents, Error> {
     let _ = (environment, events);
-    Err(Error::UnknownFormat {
-        place: Place::source(&spec.to_string()),
-        found: "no format is supported yet".to_owned(),
-    })
+    open::Opening::new(&spec.to_string()).source(spec)
 }

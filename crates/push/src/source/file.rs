@@ -1,0 +1,161 @@
+//! Files that are read at offsets, by any number of readers at once, and that say so when they change meanwhile.
+//!
+//! What the bytes mean is left to others.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::blob::Content;
+
+/// An open file with the size that it had when it was opened.
+///
+/// Every byte of an archive comes through [`read_at`](Self::read_at), so a file that is still growing has one place
+/// to wait in.
+#[derive(Debug)]
+pub(super) struct SourceFile {
+    file: File,
+    stamp: Stamp,
+}
+
+/// What must stay the same while a file is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    size: u64,
+    modified: Option<SystemTime>,
+    inode: u64,
+}
+
+/// The bytes of one blob within a file.
+#[derive(Clone, Debug)]
+pub(super) struct Span {
+    file: Arc<SourceFile>,
+    start: u64,
+    size: u64,
+}
+
+/// Reads a [`Span`] from some offset to its end.
+struct SpanReader {
+    span: Span,
+    position: u64,
+}
+
+impl SourceFile {
+    pub(super) fn new(file: File) -> io::Result<Self> {
+        let stamp = Stamp::of(&file)?;
+        Ok(Self { file, stamp })
+    }
+
+    /// Size in bytes, when it was opened.
+    pub(super) fn size(&self) -> u64 {
+        self.stamp.size
+    }
+
+    pub(super) fn stamp(&self) -> &Stamp {
+        &self.stamp
+    }
+
+    /// Fills `buffer` from `offset` on as far as the file goes; returns how much of it.
+    pub(super) fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match read_at(&self.file, &mut buffer[filled..], offset + filled as u64) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
+    }
+
+    fn check_unchanged(&self) -> io::Result<()> {
+        if Stamp::of(&self.file)? == self.stamp {
+            Ok(())
+        } else {
+            Err(changed())
+        }
+    }
+}
+
+/// The file is not the one that was looked at before.
+pub(super) fn changed() -> io::Error {
+    io::Error::other("it changed while it was read")
+}
+
+impl Stamp {
+    fn of(file: &File) -> io::Result<Self> {
+        let metadata = file.metadata()?;
+        #[cfg(unix)]
+        let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
+        #[cfg(not(unix))]
+        let inode = 0;
+        Ok(Self {
+            size: metadata.len(),
+            modified: metadata.modified().ok(),
+            inode,
+        })
+    }
+}
+
+impl Span {
+    pub(super) fn new(file: Arc<SourceFile>, start: u64, size: u64) -> Self {
+        Self { file, start, size }
+    }
+
+    /// In bytes.
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The whole file.
+    pub(super) fn whole(file: SourceFile) -> Self {
+        let size = file.size();
+        Self::new(Arc::new(file), 0, size)
+    }
+}
+
+impl Content for Span {
+    fn open_at(&self, offset: u64) -> io::Result<Box<dyn Read + Send>> {
+        if offset > self.size {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        Ok(Box::new(SpanReader {
+            span: self.clone(),
+            position: offset,
+        }))
+    }
+}
+
+impl Read for SpanReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Span { file, start, size } = &self.span;
+        let left = usize::try_from(size - self.position).unwrap_or(usize::MAX);
+        let wanted = buffer.len().min(left);
+        if wanted == 0 {
+            return Ok(0);
+        }
+        let read = file.read_at(&mut buffer[..wanted], start + self.position)?;
+        self.position += read as u64;
+        // The last bytes are handed out only when everything before them is sure to be of the same file.
+        if read < wanted || self.position == *size {
+            file.check_unchanged()?;
+        }
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(read)
+    }
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
+}
+
+/// Moves the cursor as well, which matters to nobody here.
+#[cfg(windows)]
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
+}

@@ -1,0 +1,184 @@
+//! Opening a source: which format it has, by what was asked for and by looking.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::directory::Directory;
+use super::file::SourceFile;
+use super::section::{Files, malformed};
+use super::sniff::{HEAD, Seems};
+use super::system::{what_directory, why_daemon};
+use super::tar_index::TarIndex;
+use super::{Contents, Format, Listing, SourceSpec, docker_archive, oci_layout};
+use crate::Error;
+use crate::blob::Place;
+
+/// One source while it is opened.
+pub(super) struct Opening {
+    place: Place,
+}
+
+impl Opening {
+    pub(super) fn new(name: &str) -> Self {
+        Self {
+            place: Place::source(name),
+        }
+    }
+
+    pub(super) fn source(&self, spec: &SourceSpec) -> Result<Contents, Error> {
+        match spec {
+            SourceSpec::Path(path) => self.path(path, None),
+            SourceSpec::DockerArchive { path, .. } => self.path(path, Some(Format::DockerArchive)),
+            SourceSpec::OciLayout { path, .. } => self.path(path, Some(Format::OciLayout)),
+            SourceSpec::OciArchive { path, .. } => self.path(path, Some(Format::OciArchive)),
+            SourceSpec::StandardInput => Err(self.unknown("streams are not supported yet")),
+            SourceSpec::DockerDaemon(name) => Err(Error::Daemon {
+                image: name.clone(),
+                problem: why_daemon(name).to_owned(),
+            }),
+        }
+    }
+
+    fn path(&self, path: &Path, wanted: Option<Format>) -> Result<Contents, Error> {
+        let metadata = path.metadata().map_err(|source| self.cannot_read(source))?;
+        if metadata.is_dir() {
+            return self.directory(path, wanted);
+        }
+        if wanted == Some(Format::OciLayout) {
+            return Err(
+                self.unknown("it is a file; `oci:` is for directories, `oci-archive:` for files")
+            );
+        }
+        if !metadata.is_file() {
+            return Err(self.unknown("it is neither a file nor a directory nor a pipe"));
+        }
+        let file = File::open(path).map_err(|source| self.cannot_read(source))?;
+        self.file(file, wanted)
+    }
+
+    fn directory(&self, path: &Path, wanted: Option<Format>) -> Result<Contents, Error> {
+        if let Some(Format::DockerArchive | Format::OciArchive) = wanted {
+            return Err(self.unknown("it is a directory, and a file was asked for"));
+        }
+        if !path.join(oci_layout::MARKER).exists() {
+            return Err(
+                self.unknown(what_directory(path).map_err(|source| self.cannot_read(source))?)
+            );
+        }
+        self.layout(&Directory::new(path, self.place.clone()), Format::OciLayout)
+    }
+
+    fn file(&self, file: File, wanted: Option<Format>) -> Result<Contents, Error> {
+        let file = self.source_file(file)?;
+        let mut head = [0; HEAD];
+        let read = file
+            .read_at(&mut head, 0)
+            .map_err(|source| self.cannot_read(source))?;
+        match Seems::of(&head[..read]) {
+            Seems::Tar => self.tar(file, wanted),
+            Seems::Packed(packing) => {
+                let packing = packing.as_str();
+                Err(self.unknown(format!(
+                    "it is compressed with {packing}, which is not supported yet"
+                )))
+            }
+            Seems::Other(found) => Err(self.unknown(found)),
+        }
+    }
+
+    fn tar(&self, file: SourceFile, wanted: Option<Format>) -> Result<Contents, Error> {
+        let index = TarIndex::read(Arc::new(file), self.place.clone())?;
+        let layout = index.holds(oci_layout::MARKER) && index.holds(oci_layout::INDEX);
+        let manifest = index.holds(docker_archive::MANIFEST);
+        match wanted {
+            Some(Format::DockerArchive) if manifest => self.docker_archive(&index),
+            Some(Format::OciArchive) if layout => self.layout(&index, Format::OciArchive),
+            None if layout && manifest => self.both(&index),
+            None if layout => self.layout(&index, Format::OciArchive),
+            None if manifest => self.docker_archive(&index),
+            _ => Err(self.neither(&index)),
+        }
+    }
+
+    fn docker_archive(&self, files: &dyn Files) -> Result<Contents, Error> {
+        Ok(self.contents(Format::DockerArchive, docker_archive::read(files)?))
+    }
+
+    fn layout(&self, files: &dyn Files, format: Format) -> Result<Contents, Error> {
+        let layout = oci_layout::read(files)?;
+        if let Some(missing) = layout.missing.first() {
+            return Err(malformed(&self.place, missing.explain()));
+        }
+        let oci_layout::Layout { images, notes, .. } = layout;
+        Ok(self.contents(format, Listing { images, notes }))
+    }
+
+    /// Docker 25 and later write both an OCI layout and a `manifest.json`; only the layout has manifests to push.
+    fn both(&self, files: &dyn Files) -> Result<Contents, Error> {
+        let layout = oci_layout::read(files)?;
+        if layout.is_complete() {
+            let oci_layout::Layout { images, notes, .. } = layout;
+            return Ok(self.contents(Format::OciArchive, Listing { images, notes }));
+        }
+        let mut contents = self.docker_archive(files)?;
+        contents.notes.push(
+            "`index.json` names blobs that the archive does not have; it is read by its `manifest.json`".to_owned(),
+        );
+        Ok(contents)
+    }
+
+    fn contents(&self, format: Format, found: Listing) -> Contents {
+        Contents {
+            place: self.place.clone(),
+            format,
+            images: found.images,
+            notes: found.notes,
+        }
+    }
+
+    /// Why a tar is no image.
+    fn neither(&self, index: &TarIndex) -> Error {
+        if !index.ended() {
+            let problem =
+                "it ends without a mark and without a list of its images: it is cut short";
+            return malformed(&self.place, problem);
+        }
+        let has = |name| index.holds(name);
+        self.unknown(match () {
+            () if index.is_empty() => "it is an empty tar",
+            () if has(oci_layout::INDEX) && has(oci_layout::MARKER) => {
+                "it is an OCI layout without `manifest.json`; `oci-archive:` reads it"
+            }
+            () if has(docker_archive::MANIFEST) => {
+                "it is a docker archive without `oci-layout` and `index.json`; `docker-archive:` reads it"
+            }
+            () if has(oci_layout::INDEX) => "it is a tar with `index.json` and without `oci-layout`",
+            () if has(oci_layout::MARKER) => "it is a tar with `oci-layout` and without `index.json`",
+            () if has("repositories") => "it is a docker archive without `manifest.json`, from before Docker 1.10",
+            () if has("etc") || has("usr") || has("bin") => {
+                "it is a tar of a file system, as `docker export` writes it; `docker save` writes images"
+            }
+            () => "it is a tar without `manifest.json` and without `oci-layout` and `index.json`",
+        })
+    }
+
+    fn source_file(&self, file: File) -> Result<SourceFile, Error> {
+        SourceFile::new(file).map_err(|source| self.cannot_read(source))
+    }
+
+    fn unknown(&self, found: impl Into<String>) -> Error {
+        Error::UnknownFormat {
+            place: self.place.clone(),
+            found: found.into(),
+        }
+    }
+
+    fn cannot_read(&self, source: io::Error) -> Error {
+        Error::OpenSource {
+            place: self.place.clone(),
+            source,
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! What the system says of a path.
+
+use std::path::Path;
+
+/// What a directory without `oci-layout` seems to be.
+pub(super) fn what_directory(path: &Path) -> std::io::Result<&'static str> {
+    let has = |name: &str| path.join(name).exists();
+    Ok(if path.read_dir()?.next().is_none() {
+        "it is an empty directory"
+    } else if has("manifest.json") {
+        "it is a docker archive that was unpacked; tar it again, or push the archive itself"
+    } else if has("index.json") {
+        "it is a directory with `index.json` and without `oci-layout`"
+    } else {
+        "it is a directory without `oci-layout`"
+    })
+}
+
+/// Why a name that is no path does not mean a file either.
+pub(super) fn why_daemon(name: &str) -> &'static str {
+    let path = Path::new(name);
+    if path.is_dir() {
+        "reading from a Docker daemon is not supported yet, and the directory of that name has no `oci-layout`"
+    } else if path.exists() {
+        "reading from a Docker daemon is not supported yet"
+    } else {
+        "reading from a Docker daemon is not supported yet, and there is no file of that name"
+    }
+}
