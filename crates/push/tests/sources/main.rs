@@ -4,6 +4,7 @@ mod bad_docker_archive;
 mod bad_file;
 mod bad_layout;
 mod bad_tar;
+mod packed;
 mod reading;
 mod real;
 mod shapes;
