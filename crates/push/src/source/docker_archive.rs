@@ -8,7 +8,7 @@ use oci::{Descriptor, Digest, ImageConfig, MediaType};
 use serde::Deserialize;
 
 use super::Listing;
-use super::docker_layer::{self, digest_in_name};
+use super::docker_layer::{Measurements, Survey, digest_in_name};
 use super::section::{Files, Section, check_digest, malformed};
 use crate::Error;
 use crate::blob::{Blob, Place, Promise};
@@ -41,19 +41,28 @@ pub(super) fn read(files: &dyn Files) -> Result<Listing, Error> {
     let items: Vec<Item> = parse(&manifest, &manifest.read(MANIFEST_LIMIT)?)?;
     check_count(&manifest, &items)?;
     let mut configs = HashMap::new();
+    let mut survey = Survey::default();
     let mut drafts = Vec::new();
     for item in items {
         let draft = draft(files, &manifest.place, item, &mut configs)?;
+        for (section, diff_id) in draft.layers.iter().zip(diff_ids(&draft.image_config)) {
+            survey.add(section, diff_id)?;
+        }
         drafts.push(draft);
+    }
+    let measurements = survey.measure()?;
+    let mut notes = Vec::new();
+    if measurements.have_zstd() {
+        notes.push(
+            "some layers are compressed with zstd, for which Docker has no media type; they get OCI's"
+                .to_owned(),
+        );
     }
     let images = drafts
         .into_iter()
-        .map(|draft| draft.image(&manifest.place))
+        .map(|draft| draft.image(&manifest.place, &measurements))
         .collect::<Result<_, _>>()?;
-    Ok(Listing {
-        images,
-        notes: Vec::new(),
-    })
+    Ok(Listing { images, notes })
 }
 
 fn check_count(manifest: &Section, items: &[Item]) -> Result<(), Error> {
@@ -136,10 +145,10 @@ fn read_config(section: &Section) -> Result<(Blob, ImageConfig), Error> {
 }
 
 impl Draft {
-    fn image(self, manifest: &Place) -> Result<Image, Error> {
+    fn image(self, manifest: &Place, measurements: &Measurements) -> Result<Image, Error> {
         let layers = self.layers.iter().zip(diff_ids(&self.image_config));
         let layers = layers
-            .map(|(section, diff_id)| docker_layer::blob(section, diff_id))
+            .map(|(section, diff_id)| measurements.blob(section, diff_id))
             .collect::<Result<_, _>>()?;
         Ok(Image {
             names: self.names,

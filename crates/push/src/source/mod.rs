@@ -1,6 +1,7 @@
 //! Sources: where images are read from, and nothing about where they go.
 //!
-//! Archives are read in place: an index of what lies where, and readers at offsets.
+//! Archives are read in place: an index of what lies where, and readers at offsets. Only what cannot be read at offsets
+//! is copied, once, to a temporary file.
 
 mod decode;
 mod directory;
@@ -14,6 +15,7 @@ mod pax;
 mod section;
 mod sniff;
 mod spec;
+mod spool;
 mod system;
 mod tar_index;
 mod tar_members;
@@ -69,8 +71,7 @@ pub fn open(
     environment: &Environment,
     events: &Events,
 ) -> Result<Contents, Error> {
-    let _ = (environment, events);
-    open::Opening::new(&spec.to_string()).source(spec)
+    open::Opening::new(&spec.to_string(), environment, events).source(spec)
 }
 
 /// Opens an archive that comes as a stream and has the given name in messages; blocks until it has come to its end.
@@ -83,6 +84,5 @@ pub fn open_stream(
     environment: &Environment,
     events: &Events,
 ) -> Result<Contents, Error> {
-    let _ = (reader, environment, events);
-    open::Opening::new(name).source(&SourceSpec::StandardInput)
+    open::Opening::new(name, environment, events).stream(reader, None)
 }

@@ -1,29 +1,32 @@
 //! Opening a source: which format it has, by what was asked for and by looking.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::directory::Directory;
-use super::file::SourceFile;
-use super::section::{Files, malformed};
+use super::file::{SourceFile, Span};
+use super::section::{Files, Section, malformed};
 use super::sniff::{HEAD, Seems};
-use super::system::{what_directory, why_daemon};
+use super::spool::Spool;
+use super::system::{file_on_standard_input, is_pipe, what_directory, why_daemon};
 use super::tar_index::TarIndex;
 use super::{Contents, Format, Listing, SourceSpec, docker_archive, oci_layout};
-use crate::Error;
 use crate::blob::Place;
+use crate::{Environment, Error, Events};
 
 /// One source while it is opened.
-pub(super) struct Opening {
+pub(super) struct Opening<'a> {
     place: Place,
+    spool: Spool<'a>,
 }
 
-impl Opening {
-    pub(super) fn new(name: &str) -> Self {
+impl<'a> Opening<'a> {
+    pub(super) fn new(name: &str, environment: &Environment, events: &'a Events) -> Self {
         Self {
             place: Place::source(name),
+            spool: Spool::new(environment, events),
         }
     }
 
@@ -33,12 +36,36 @@ impl Opening {
             SourceSpec::DockerArchive { path, .. } => self.path(path, Some(Format::DockerArchive)),
             SourceSpec::OciLayout { path, .. } => self.path(path, Some(Format::OciLayout)),
             SourceSpec::OciArchive { path, .. } => self.path(path, Some(Format::OciArchive)),
-            SourceSpec::StandardInput => Err(self.unknown("streams are not supported yet")),
+            SourceSpec::StandardInput => match file_on_standard_input() {
+                Some(file) => self.file(file, None),
+                None => self.stream(io::stdin().lock(), None),
+            },
             SourceSpec::DockerDaemon(name) => Err(Error::Daemon {
                 image: name.clone(),
                 problem: why_daemon(name).to_owned(),
             }),
         }
+    }
+
+    /// An archive that cannot be read at offsets: it is copied, and decompressed meanwhile.
+    pub(super) fn stream(
+        &self,
+        mut reader: impl Read,
+        wanted: Option<Format>,
+    ) -> Result<Contents, Error> {
+        let mut head = Vec::new();
+        (&mut reader)
+            .take(HEAD as u64)
+            .read_to_end(&mut head)
+            .map_err(|source| self.cannot_read(source))?;
+        let packing = match Seems::of(&head) {
+            Seems::Tar => None,
+            Seems::Packed(packing) => Some(packing),
+            Seems::Other(found) => return Err(self.unknown(found)),
+        };
+        let all = Cursor::new(head).chain(reader);
+        let file = self.spool.fill(all, packing, &self.place)?;
+        self.tar(self.source_file(file)?, wanted)
     }
 
     fn path(&self, path: &Path, wanted: Option<Format>) -> Result<Contents, Error> {
@@ -51,11 +78,15 @@ impl Opening {
                 self.unknown("it is a file; `oci:` is for directories, `oci-archive:` for files")
             );
         }
-        if !metadata.is_file() {
+        if !metadata.is_file() && !is_pipe(&metadata) {
             return Err(self.unknown("it is neither a file nor a directory nor a pipe"));
         }
         let file = File::open(path).map_err(|source| self.cannot_read(source))?;
-        self.file(file, wanted)
+        if metadata.is_file() {
+            self.file(file, wanted)
+        } else {
+            self.stream(file, wanted)
+        }
     }
 
     fn directory(&self, path: &Path, wanted: Option<Format>) -> Result<Contents, Error> {
@@ -79,16 +110,31 @@ impl Opening {
         match Seems::of(&head[..read]) {
             Seems::Tar => self.tar(file, wanted),
             Seems::Packed(packing) => {
-                let packing = packing.as_str();
-                Err(self.unknown(format!(
-                    "it is compressed with {packing}, which is not supported yet"
-                )))
+                let size = file.size();
+                let span = Span::new(Arc::new(file), 0, size);
+                let reader = Section::of_span(self.place.clone(), span).open()?;
+                let file = self.spool.fill(reader, Some(packing), &self.place)?;
+                self.tar(self.source_file(file)?, wanted)
             }
             Seems::Other(found) => Err(self.unknown(found)),
         }
     }
 
     fn tar(&self, file: SourceFile, wanted: Option<Format>) -> Result<Contents, Error> {
+        let mut head = [0; HEAD];
+        let read = file
+            .read_at(&mut head, 0)
+            .map_err(|source| self.cannot_read(source))?;
+        match Seems::of(&head[..read]) {
+            Seems::Tar => {}
+            Seems::Packed(inner) => {
+                return Err(self.unknown(format!(
+                    "what it holds is compressed again, with {}",
+                    inner.as_str()
+                )));
+            }
+            Seems::Other(found) => return Err(self.unknown(format!("decompressed, {found}"))),
+        }
         let index = TarIndex::read(Arc::new(file), self.place.clone())?;
         let layout = index.holds(oci_layout::MARKER) && index.holds(oci_layout::INDEX);
         let manifest = index.holds(docker_archive::MANIFEST);

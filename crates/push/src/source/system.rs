@@ -1,6 +1,34 @@
-//! What the system says of a path.
+//! What the system says of a path and of standard input, where systems differ.
 
+use std::fs::{File, Metadata};
 use std::path::Path;
+
+/// Whether bytes come out of it as from a file, only once and in order.
+#[cfg(unix)]
+pub(super) fn is_pipe(metadata: &Metadata) -> bool {
+    std::os::unix::fs::FileTypeExt::is_fifo(&metadata.file_type())
+}
+
+#[cfg(not(unix))]
+pub(super) fn is_pipe(_: &Metadata) -> bool {
+    false
+}
+
+/// Standard input, where a whole file was redirected to it, which needs no copy.
+#[cfg(unix)]
+pub(super) fn file_on_standard_input() -> Option<File> {
+    use std::io::Seek;
+    use std::os::fd::AsFd;
+
+    let mut file = File::from(std::io::stdin().as_fd().try_clone_to_owned().ok()?);
+    let whole = file.metadata().ok()?.is_file() && file.stream_position().ok()? == 0;
+    whole.then_some(file)
+}
+
+#[cfg(not(unix))]
+pub(super) fn file_on_standard_input() -> Option<File> {
+    None
+}
 
 /// What a directory without `oci-layout` seems to be.
 pub(super) fn what_directory(path: &Path) -> std::io::Result<&'static str> {
