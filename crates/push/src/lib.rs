@@ -14,6 +14,7 @@ mod plan;
 pub mod registry;
 mod report;
 pub mod source;
+pub mod validate;
 
 pub use environment::Environment;
 pub use error::{Answer, Error, Request};

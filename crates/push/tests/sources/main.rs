@@ -10,6 +10,7 @@ mod real;
 mod shapes;
 mod spec;
 mod truncated;
+mod validation;
 
 #[path = "../../../../tests/support/archive/mod.rs"]
 mod archive;
@@ -23,6 +24,7 @@ use oci::{Digest, Hasher};
 use push::blob::Blob;
 use push::image::{Found, Image, Node};
 use push::source::{Contents, SourceSpec};
+use push::validate::validate;
 use push::{Environment, Error, Events};
 
 /// Opens what lies at a path, whatever it is.
@@ -87,6 +89,7 @@ fn refusal_at(path: &Path) -> String {
 
 /// All that is checked of a source until its last byte is sent.
 fn check(contents: &Contents) -> Result<(), Error> {
+    contents.images.iter().try_for_each(validate)?;
     blobs(contents).iter().try_for_each(|blob| {
         let actual = digest_of(blob).map_err(|source| Error::OpenSource {
             place: blob.place.clone(),
