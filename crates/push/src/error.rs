@@ -102,13 +102,13 @@ pub enum Error {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The registry does not know who is asking.
-    #[error("the registry did not accept {credentials}: {request}: {answer}")]
+    #[error("the registry did not let us in with {credentials}: {request}: {answer}")]
     Unauthorized {
         /// What was asked.
         request: Request,
         /// What it said.
         answer: Answer,
-        /// Which credentials were sent: `no credentials`, or where they came from.
+        /// What was shown: `no credentials`, or such as `the credentials from --username`.
         credentials: String,
     },
     /// The registry knows who is asking, and does not allow it.
@@ -118,7 +118,7 @@ pub enum Error {
         request: Request,
         /// What it said.
         answer: Answer,
-        /// Which credentials were sent.
+        /// What was shown: `no credentials`, or such as `the credentials from --username`.
         credentials: String,
     },
     /// Sending the credentials there would give them away.

@@ -1,16 +1,25 @@
 //! The registry client: everything that is said to a registry, and nothing about where images come from.
 
+mod certs_d;
+mod challenge;
+mod endpoint;
+mod failure;
 mod options;
+mod reply;
+mod retry;
+
+use std::fmt;
 
 use oci::{Descriptor, Digest, Document, Registry, Repository, Scheme, Tag};
 
 use crate::blob::Blob;
 use crate::{BlobOutcome, Environment, Error, Events};
 
+pub use failure::Failure;
 pub use options::{ClientCertificate, Credentials, Options, Resolve};
 
 /// A connection to one registry, with its trust, its credentials and its tokens; cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Client {
     registry: Registry,
 }
@@ -38,9 +47,10 @@ impl Client {
         events: Events,
     ) -> Result<Self, Error> {
         let _ = (scheme, options, environment, events);
-        Ok(Self {
+        let client = Self {
             registry: registry.clone(),
-        })
+        };
+        Err(client.not_supported())
     }
 
     /// Whether the repository has the blob; anything but a clear yes is a no.
@@ -124,9 +134,26 @@ impl Client {
         Error::ProtocolViolation {
             request: crate::Request {
                 method: "GET".to_owned(),
-                url: self.registry.to_string(),
+                url: self.registry().to_string(),
             },
             problem: "not supported yet".to_owned(),
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("registry", self.registry())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Reference<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tag(tag) => tag.fmt(f),
+            Self::Digest(digest) => fmt::Display::fmt(digest, f),
         }
     }
 }
