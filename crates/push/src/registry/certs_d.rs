@@ -22,8 +22,13 @@ pub(super) struct CertsD {
 impl CertsD {
     /// Lists the files for `registry` in all of the directories; the first client certificate wins.
     pub(super) fn of(registry: &Registry, directories: &[PathBuf]) -> Result<Self, Error> {
-        let _ = (registry, directories);
-        Ok(Self::default())
+        let mut found = Self::default();
+        for directory in directories {
+            for name in names(registry) {
+                found.read(&directory.join(name))?;
+            }
+        }
+        Ok(found)
     }
 
     fn read(&mut self, directory: &Path) -> Result<(), Error> {
@@ -53,8 +58,10 @@ impl CertsD {
 
 /// Where the directories of both worlds are, the user's own first.
 pub(super) fn directories(environment: &Environment) -> Vec<PathBuf> {
-    let _ = environment;
-    Vec::new()
+    let own = |dir: &PathBuf| [dir.join("containers/certs.d"), dir.join("docker/certs.d")];
+    let config = environment.config.iter().flat_map(own);
+    let system = ["/etc/containers/certs.d", "/etc/docker/certs.d"].map(PathBuf::from);
+    config.chain(system).collect()
 }
 
 /// `HOST:PORT`, and the name without the port where that is the usual one.

@@ -57,8 +57,40 @@ impl Challenge {
 /// Reads the challenges of one header line; what cannot be read is passed over, because half of a header is often
 /// enough and a complaint about it never helps.
 fn parse(line: &str) -> Vec<Challenge> {
-    let _ = line;
-    Vec::new()
+    let mut challenges: Vec<Challenge> = Vec::new();
+    let mut rest = line;
+    loop {
+        rest = rest.trim_start_matches(|c: char| c == ',' || c.is_whitespace());
+        if rest.is_empty() {
+            return challenges;
+        }
+        let (word, after) = token(rest);
+        if word.is_empty() {
+            // Neither a name nor a separator: the next character may be.
+            rest = rest
+                .get(rest.chars().next().map_or(0, char::len_utf8)..)
+                .unwrap_or_default();
+            continue;
+        }
+        match after.trim_start().strip_prefix('=') {
+            Some(value) => {
+                let (value, after) = parameter_value(value.trim_start());
+                if let Some(challenge) = challenges.last_mut() {
+                    challenge
+                        .parameters
+                        .push((word.to_ascii_lowercase(), value));
+                }
+                rest = after;
+            }
+            None => {
+                challenges.push(Challenge {
+                    scheme: word.to_ascii_lowercase(),
+                    parameters: Vec::new(),
+                });
+                rest = after;
+            }
+        }
+    }
 }
 
 fn token(text: &str) -> (&str, &str) {

@@ -20,23 +20,19 @@ pub(super) struct Endpoint {
 impl Endpoint {
     /// Whether a URL has the registry's own scheme, host and port, to which credentials are bound.
     pub(super) fn is_own(&self, url: &Url) -> bool {
-        let _ = url;
-        false
+        self.base.origin() == url.origin()
     }
 
     pub(super) fn blob(&self, repository: &Repository, digest: &Digest) -> Url {
-        let _ = (repository, digest);
-        self.base.clone()
+        self.below(&format!("/v2/{repository}/blobs/{digest}"))
     }
 
     pub(super) fn uploads(&self, repository: &Repository) -> Url {
-        let _ = repository;
-        self.base.clone()
+        self.below(&format!("/v2/{repository}/blobs/uploads/"))
     }
 
     pub(super) fn manifest(&self, repository: &Repository, reference: Reference<'_>) -> Url {
-        let _ = (repository, reference);
-        self.base.clone()
+        self.below(&format!("/v2/{repository}/manifests/{reference}"))
     }
 
     pub(super) fn below(&self, path: &str) -> Url {
@@ -48,8 +44,19 @@ impl Endpoint {
 
 /// The URL of a registry's root; Docker Hub's API answers at another host than its name says.
 pub(super) fn base(registry: &Registry, scheme: Scheme, port: Option<u16>) -> Url {
-    let _ = (registry, scheme, port);
-    Url::parse("http://localhost/").expect("a URL")
+    let host = if registry.is_docker_hub() {
+        "registry-1.docker.io"
+    } else {
+        registry.host()
+    };
+    let host = if host.contains(':') {
+        format!("[{host}]")
+    } else {
+        host.to_owned()
+    };
+    let port = port.unwrap_or_else(|| scheme.default_port());
+    Url::parse(&format!("{scheme}://{host}:{port}/"))
+        .expect("a registry is a host name or an address")
 }
 
 #[cfg(test)]

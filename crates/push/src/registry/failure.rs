@@ -75,13 +75,48 @@ pub enum Failure {
 impl Failure {
     /// Whether the same request may succeed a little later, once the host has answered at all.
     pub(super) fn may_pass(&self) -> bool {
-        true
+        !matches!(
+            self,
+            Self::UntrustedCertificate
+                | Self::WrongName { .. }
+                | Self::ExpiredCertificate
+                | Self::FutureCertificate
+                | Self::Tls(_)
+                | Self::NotTls
+        )
     }
 
     /// What a failed request of the HTTP library comes down to; its URL, which may hold secrets, is left out.
     pub(super) fn of(error: reqwest::Error, connect_timeout: Duration) -> Self {
-        let _ = connect_timeout;
-        Self::Other(error.without_url().to_string())
+        let host = error
+            .url()
+            .and_then(|url| url.host_str().map(str::to_owned));
+        let (in_connect, timed_out) = (error.is_connect(), error.is_timeout());
+        let error = error.without_url();
+        let chain = || causes(&error);
+        if let Some(tls) = chain().find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
+            return Self::of_tls(tls);
+        }
+        if in_connect && timed_out {
+            return Self::ConnectTimeout(connect_timeout);
+        }
+        if in_connect && chain().any(|cause| cause.to_string() == "dns error") {
+            return Self::UnknownName(host.unwrap_or_default());
+        }
+        let mut kinds =
+            chain().filter_map(|cause| cause.downcast_ref::<io::Error>().map(io::Error::kind));
+        if let Some(failure) = kinds.find_map(Self::of_kind) {
+            return failure;
+        }
+        let closed = |cause: &(dyn StdError + 'static)| {
+            cause
+                .to_string()
+                .contains("closed before message completed")
+        };
+        if chain().any(closed) {
+            return Self::Cut;
+        }
+        Self::Other(chain().last().map_or_else(String::new, ToString::to_string))
     }
 
     fn of_kind(kind: io::ErrorKind) -> Option<Self> {

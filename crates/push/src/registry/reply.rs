@@ -123,8 +123,26 @@ pub(super) async fn beginning(mut response: Response, timeout: Duration) -> Vec<
 }
 
 fn words(body: &[u8], html: bool) -> Vec<String> {
-    let _ = (body, html);
-    Vec::new()
+    if let Some(errors) = coded_errors(body) {
+        return errors;
+    }
+    let text = String::from_utf8_lossy(body);
+    let text = text.trim();
+    let text = if html || text.starts_with('<') {
+        title(text).unwrap_or("a web page")
+    } else {
+        text
+    };
+    let mut words: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((end, _)) = words.char_indices().nth(WORDS_LIMIT) {
+        words.truncate(end);
+        words.push('…');
+    }
+    if words.is_empty() {
+        Vec::new()
+    } else {
+        vec![words]
+    }
 }
 
 /// `{"errors": [{"code", "message"}]}` of distribution-spec, "Error codes".
@@ -161,9 +179,15 @@ fn title(html: &str) -> Option<&str> {
 
 /// A request as it may be shown: the query and the user info of a URL can be secrets.
 pub(super) fn shown(method: &reqwest::Method, url: &Url) -> Request {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    // Only URLs that cannot be a base refuse this, and those are not requested.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
     Request {
         method: method.to_string(),
-        url: url.to_string(),
+        url: url.into(),
     }
 }
 

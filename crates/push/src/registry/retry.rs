@@ -72,8 +72,8 @@ impl Attempts {
     }
 
     fn wait(&mut self, asked: Option<Duration>) -> Duration {
-        let _ = asked;
-        Duration::ZERO
+        let own = self.delays.next().unwrap_or(LONGEST_DELAY);
+        asked.map_or(own, |asked| asked.min(LONGEST_RETRY_AFTER))
     }
 }
 
@@ -112,14 +112,17 @@ impl Trouble {
 
 /// Whether a status says "not now" rather than "no"; 413 is a limit, and limits stay.
 pub(super) fn is_temporary(status: u16) -> bool {
-    let _ = status;
-    false
+    matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504 | 520..=524)
 }
 
 /// What `Retry-After` asks for, in seconds or as a date.
 pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let _ = (headers, now);
-    None
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(text).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
 }
 
 const FIRST_DELAY: Duration = Duration::from_millis(100);

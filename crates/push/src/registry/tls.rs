@@ -1,0 +1,239 @@
+//! TLS: which certificates are believed, and which one is shown.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use oci::Registry;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WantsClientCert, WebPkiServerVerifier};
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{
+    CertificateError, ClientConfig, ConfigBuilder, DigitallySignedStruct, RootCertStore,
+    SignatureScheme,
+};
+
+use super::certs_d::{self, CertsD};
+use super::options::{ClientCertificate, Options};
+use crate::{Environment, Error};
+
+/// What is believed of a registry, and what is shown to it.
+#[derive(Debug)]
+pub(super) struct Trust {
+    authorities: Arc<RootCertStore>,
+    /// What the user gave, which may be the very certificate that a registry shows.
+    given: Vec<CertificateDer<'static>>,
+    client: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
+    insecure: bool,
+}
+
+impl Trust {
+    /// Reads the certificates of the system, of `--ca-file` and of `certs.d`; blocks.
+    pub(super) fn read(
+        registry: &Registry,
+        options: &Options,
+        environment: &Environment,
+    ) -> Result<Self, Error> {
+        let found = CertsD::of(registry, &certs_d::directories(environment))?;
+        let mut given = Vec::new();
+        for path in &options.ca_files {
+            given.extend(certificates("--ca-file", path)?);
+        }
+        for path in &found.authorities {
+            given.extend(certificates("certs.d", path)?);
+        }
+        let mut authorities = RootCertStore::empty();
+        authorities.add_parsable_certificates(system_certificates(environment)?);
+        authorities.add_parsable_certificates(given.iter().cloned());
+        let client = match (&options.client_certificate, &found.client) {
+            (Some(chosen), _) => Some(identity(chosen, ["--cert-file", "--key-file"])?),
+            (None, Some(found)) => Some(identity(found, ["certs.d", "certs.d"])?),
+            (None, None) => None,
+        };
+        Ok(Self {
+            authorities: Arc::new(authorities),
+            given,
+            client,
+            insecure: options.insecure,
+        })
+    }
+
+    /// The configuration for the registry and its token server.
+    pub(super) fn for_registry(&self) -> ClientConfig {
+        let config = configuration(self.verifier(self.insecure));
+        match &self.client {
+            Some((chain, key)) => config
+                .with_client_auth_cert(chain.clone(), key.clone_key())
+                .expect("the pair was checked when it was read"),
+            None => config.with_no_client_auth(),
+        }
+    }
+
+    /// The configuration for everybody else, to whom an upload or a redirect may lead: no exception holds for them.
+    pub(super) fn for_others(&self) -> ClientConfig {
+        configuration(self.verifier(false)).with_no_client_auth()
+    }
+
+    fn verifier(&self, anything: bool) -> Verifier {
+        let provider = Arc::new(ring::default_provider());
+        let webpki = (!self.authorities.is_empty()).then(|| {
+            let authorities = Arc::clone(&self.authorities);
+            WebPkiServerVerifier::builder_with_provider(authorities, Arc::clone(&provider))
+                .build()
+                .expect("there are authorities, and no revocation lists")
+        });
+        Verifier {
+            webpki,
+            given: self.given.clone(),
+            anything,
+            provider,
+        }
+    }
+}
+
+fn configuration(verifier: Verifier) -> ConfigBuilder<ClientConfig, WantsClientCert> {
+    ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("ring speaks every version that is safe")
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+}
+
+/// The system's certificates, or the bundle that `SSL_CERT_FILE` names in their place.
+fn system_certificates(environment: &Environment) -> Result<Vec<CertificateDer<'static>>, Error> {
+    match &environment.ssl_cert_file {
+        Some(path) => certificates("SSL_CERT_FILE", path),
+        // What cannot be read of the system's store is reported as an untrusted certificate when it matters.
+        None => Ok(rustls_native_certs::load_native_certs().certs),
+    }
+}
+
+fn certificates(option: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let unusable = |source| Error::OptionFile {
+        option,
+        path: path.to_owned(),
+        source,
+    };
+    let pem = std::fs::read(path).map_err(unusable)?;
+    let parsed: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    let parsed =
+        parsed.map_err(|error| unusable(io::Error::new(io::ErrorKind::InvalidData, error)))?;
+    let valid = parsed
+        .iter()
+        .all(|certificate| ParsedCertificate::try_from(certificate).is_ok());
+    if parsed.is_empty() || !valid {
+        let problem = "it holds no certificate in PEM form";
+        return Err(unusable(io::Error::new(
+            io::ErrorKind::InvalidData,
+            problem,
+        )));
+    }
+    Ok(parsed)
+}
+
+fn identity(
+    pair: &ClientCertificate,
+    [certificate_option, key_option]: [&'static str; 2],
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Error> {
+    let chain = certificates(certificate_option, &pair.certificate)?;
+    let unusable = |source| Error::OptionFile {
+        option: key_option,
+        path: pair.key.clone(),
+        source,
+    };
+    let pem = std::fs::read(&pair.key).map_err(unusable)?;
+    let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| {
+        let problem = "it holds no private key in PEM form";
+        unusable(io::Error::new(io::ErrorKind::InvalidData, problem))
+    })?;
+    let pair = rustls::sign::CertifiedKey::from_der(
+        chain.clone(),
+        key.clone_key(),
+        &ring::default_provider(),
+    );
+    match pair {
+        Ok(_) => Ok((chain, key)),
+        Err(error) => Err(unusable(io::Error::new(io::ErrorKind::InvalidData, error))),
+    }
+}
+
+/// Believes what webpki believes, and a certificate that the user gave when the registry shows that very one.
+///
+/// idpbuilder's ingress shows its own authority, which webpki refuses in that place (`CaUsedAsEndEntity`) whatever
+/// is trusted.
+#[derive(Debug)]
+struct Verifier {
+    /// None where no authority is known at all, which webpki takes for a mistake.
+    webpki: Option<Arc<WebPkiServerVerifier>>,
+    given: Vec<CertificateDer<'static>>,
+    anything: bool,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        if self.anything {
+            return Ok(ServerCertVerified::assertion());
+        }
+        let Some(webpki) = &self.webpki else {
+            return Err(CertificateError::UnknownIssuer.into());
+        };
+        let verdict =
+            webpki.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        match verdict {
+            // webpki looks at the dates before it looks at who signed and as what, so they are good here.
+            Err(rustls::Error::InvalidCertificate(
+                CertificateError::UnknownIssuer
+                | CertificateError::BadSignature
+                | CertificateError::Other(_),
+            )) if self.given.iter().any(|given| given == end_entity) => {
+                let certificate = ParsedCertificate::try_from(end_entity)?;
+                rustls::client::verify_server_name(&certificate, server_name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            verdict => verdict,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        if self.anything {
+            return Ok(HandshakeSignatureValid::assertion());
+        }
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, certificate, signed, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        if self.anything {
+            return Ok(HandshakeSignatureValid::assertion());
+        }
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, certificate, signed, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
+    }
+}
