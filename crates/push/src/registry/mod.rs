@@ -5,12 +5,18 @@
 mod certs_d;
 mod challenge;
 mod connect;
+mod credentials;
+mod docker_config;
 mod endpoint;
 mod failure;
+mod helper;
+mod location;
 mod options;
+mod realm;
 mod reply;
 mod retry;
 mod tls;
+mod token;
 mod transport;
 
 use std::fmt;

@@ -5,6 +5,7 @@
     reason = "some of the support waits for the tests that come next"
 )]
 
+mod auth;
 mod connect;
 mod fake;
 mod support;

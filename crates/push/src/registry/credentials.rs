@@ -1,0 +1,346 @@
+//! Who is pushing: the caller's own word, else Docker's and Podman's files and helpers, else nobody.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use oci::{Registry, Repository};
+use secrecy::SecretString;
+use tokio::sync::Mutex;
+
+use super::docker_config::DockerConfig;
+use super::helper;
+use super::options::{Credentials, Options};
+use crate::{Environment, Error};
+
+/// Something to show, and in words where it was learnt.
+#[derive(Clone, Debug)]
+pub(super) struct Credential {
+    pub(super) secret: Secret,
+    pub(super) origin: String,
+}
+
+/// The kinds of secrets.
+#[derive(Clone, Debug)]
+pub(super) enum Secret {
+    /// A name and a password.
+    Basic {
+        username: String,
+        password: SecretString,
+    },
+    /// A refresh token, which the token server takes in place of a password.
+    Identity {
+        username: String,
+        token: SecretString,
+    },
+    /// A bearer token, sent as it is.
+    Bearer(SecretString),
+}
+
+/// Finds the credential for each repository of one registry; files are read and helpers asked when one is needed.
+#[derive(Debug)]
+pub(super) struct Keyring {
+    registry: Registry,
+    chosen: Option<Arc<Credential>>,
+    files: Vec<File>,
+    environment: Environment,
+    known: Mutex<Known>,
+}
+
+/// A file that may hold credentials.
+#[derive(Debug)]
+struct File {
+    path: PathBuf,
+    /// What names it, where its absence is an error.
+    option: Option<&'static str>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    repositories: HashMap<Repository, Option<Arc<Credential>>>,
+    /// Helpers know registries, not repositories, and may be slow.
+    helpers: HashMap<String, Option<Arc<Credential>>>,
+}
+
+impl Keyring {
+    pub(super) fn new(registry: &Registry, options: &Options, environment: &Environment) -> Self {
+        Self {
+            registry: registry.clone(),
+            chosen: options
+                .credentials
+                .clone()
+                .map(|chosen| Arc::new(chosen.into())),
+            files: files(options, environment),
+            environment: environment.clone(),
+            known: Mutex::default(),
+        }
+    }
+
+    /// The credential for a repository, none for nobody.
+    pub(super) async fn credential(
+        &self,
+        repository: &Repository,
+    ) -> Result<Option<Arc<Credential>>, Error> {
+        let _ = repository;
+        Ok(None)
+    }
+
+    async fn look_up(
+        &self,
+        repository: &Repository,
+        helpers: &mut HashMap<String, Option<Arc<Credential>>>,
+    ) -> Result<Option<Arc<Credential>>, Error> {
+        for file in &self.files {
+            let Some(config) = self.read(file)? else {
+                continue;
+            };
+            for name in config.helpers(&self.registry) {
+                if !helpers.contains_key(name) {
+                    let answer = self.ask(name, &file.path).await?;
+                    helpers.insert(name.to_owned(), answer);
+                }
+                if let Some(Some(credential)) = helpers.get(name) {
+                    return Ok(Some(Arc::clone(credential)));
+                }
+            }
+            let secret = config
+                .secret(&self.registry, repository)
+                .map_err(|error| self.unusable(&file.path, error))?;
+            if let Some(secret) = secret {
+                let origin = self.shown(&file.path);
+                return Ok(Some(Arc::new(Credential { secret, origin })));
+            }
+        }
+        Ok(None)
+    }
+
+    fn read(&self, file: &File) -> Result<Option<DockerConfig>, Error> {
+        let json = match std::fs::read(&file.path) {
+            Ok(json) => json,
+            Err(source) => {
+                return match file.option {
+                    Some(option) => Err(Error::OptionFile {
+                        option,
+                        path: file.path.clone(),
+                        source,
+                    }),
+                    None if is_absent(&source) => Ok(None),
+                    None => Err(self.unusable(&file.path, source)),
+                };
+            }
+        };
+        // Podman leaves an empty file behind where a mount was meant.
+        if json.trim_ascii().is_empty() {
+            return Ok(None);
+        }
+        DockerConfig::parse(&json)
+            .map(Some)
+            .map_err(|error| self.unusable(&file.path, error))
+    }
+
+    async fn ask(&self, name: &str, file: &Path) -> Result<Option<Arc<Credential>>, Error> {
+        let server = if self.registry.is_docker_hub() {
+            "https://index.docker.io/v1/".to_owned()
+        } else {
+            self.registry.to_string()
+        };
+        let path = self.environment.path.as_deref();
+        let answer = helper::ask(name, &server, path, helper::LIMIT).await;
+        let secret = answer.map_err(|error| self.unusable(file, error))?;
+        Ok(secret.map(|secret| {
+            let origin = format!("docker-credential-{name} ({})", self.shown(file));
+            Arc::new(Credential { secret, origin })
+        }))
+    }
+
+    fn unusable(
+        &self,
+        path: &Path,
+        source: impl std::error::Error + Send + Sync + 'static,
+    ) -> Error {
+        Error::Credentials {
+            registry: self.registry.to_string(),
+            origin: self.shown(path),
+            source: Box::new(source),
+        }
+    }
+
+    /// A path as people write it.
+    fn shown(&self, path: &Path) -> String {
+        let home = self
+            .environment
+            .home
+            .as_ref()
+            .and_then(|home| path.strip_prefix(home).ok());
+        match home {
+            Some(rest) => format!("~/{}", rest.display()),
+            None => path.display().to_string(),
+        }
+    }
+}
+
+impl From<Credentials> for Credential {
+    fn from(chosen: Credentials) -> Self {
+        match chosen {
+            Credentials::Basic {
+                username,
+                password,
+                origin,
+            } => Self {
+                secret: Secret::Basic { username, password },
+                origin,
+            },
+            Credentials::Bearer { token, origin } => Self {
+                secret: Secret::Bearer(token),
+                origin,
+            },
+        }
+    }
+}
+
+/// The files in their order: the one that was named alone, else Docker's, then Podman's.
+fn files(options: &Options, environment: &Environment) -> Vec<File> {
+    let named = |option, path: &Option<PathBuf>| {
+        let path = path.clone()?;
+        Some(vec![File {
+            path,
+            option: Some(option),
+        }])
+    };
+    let usual = || {
+        let home = environment.home.as_ref().map(|home| home.join(".docker"));
+        let docker = environment.docker_config.clone().or(home);
+        let docker = docker.map(|directory| directory.join("config.json"));
+        let podman = [&environment.runtime, &environment.config];
+        let podman = podman
+            .into_iter()
+            .flatten()
+            .map(|directory| directory.join("containers/auth.json"));
+        let paths = docker.into_iter().chain(podman);
+        paths.map(|path| File { path, option: None }).collect()
+    };
+    named("--authfile", &options.authfile)
+        .or_else(|| named("REGISTRY_AUTH_FILE", &environment.registry_auth_file))
+        .unwrap_or_else(usual)
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ME: &str = r#"{"auths": {"r.example": {"username": "me", "password": "secret"}}}"#;
+
+    fn write(directory: &Path, name: &str, text: &str) -> PathBuf {
+        let path = directory.join(name);
+        std::fs::create_dir_all(path.parent().expect("it is below one")).expect("a directory");
+        std::fs::write(&path, text).expect("a file");
+        path
+    }
+
+    async fn origin(options: &Options, environment: &Environment) -> String {
+        let keyring = Keyring::new(&"r.example".parse().expect("valid"), options, environment);
+        match keyring
+            .credential(&"team/app".parse().expect("valid"))
+            .await
+        {
+            Ok(found) => found.map_or("nobody".to_owned(), |found| found.origin.clone()),
+            Err(error) => format!("error: {error}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_first_place_that_knows_the_registry_wins() {
+        let directory = tempfile::tempdir().unwrap();
+        let home = directory.path();
+        let environment = Environment {
+            home: Some(home.to_owned()),
+            config: Some(home.join(".config")),
+            runtime: Some(home.join("run")),
+            ..Environment::default()
+        };
+        let mut options = Options::default();
+        assert_eq!(origin(&options, &environment).await, "nobody");
+        write(home, ".config/containers/auth.json", ME);
+        assert_eq!(
+            origin(&options, &environment).await,
+            "~/.config/containers/auth.json"
+        );
+        write(home, "run/containers/auth.json", ME);
+        assert_eq!(
+            origin(&options, &environment).await,
+            "~/run/containers/auth.json"
+        );
+        write(home, ".docker/config.json", ME);
+        assert_eq!(
+            origin(&options, &environment).await,
+            "~/.docker/config.json"
+        );
+        options.authfile = Some(write(home, "mine.json", "{}"));
+        assert_eq!(origin(&options, &environment).await, "nobody");
+        options.credentials = Some(Credentials::Bearer {
+            token: "secret".into(),
+            origin: "--registry-token".to_owned(),
+        });
+        assert_eq!(origin(&options, &environment).await, "--registry-token");
+    }
+
+    #[tokio::test]
+    async fn what_was_named_must_be_there_and_be_readable() {
+        let directory = tempfile::tempdir().unwrap();
+        let environment = Environment {
+            registry_auth_file: Some(directory.path().join("missing.json")),
+            ..Environment::default()
+        };
+        let said = origin(&Options::default(), &environment).await;
+        assert!(
+            said.starts_with("error: cannot use `") && said.contains("REGISTRY_AUTH_FILE"),
+            "{said}"
+        );
+
+        let environment = Environment {
+            docker_config: Some(directory.path().to_owned()),
+            home: Some(directory.path().to_owned()),
+            ..Environment::default()
+        };
+        write(directory.path(), "config.json", "{");
+        let said = origin(&Options::default(), &environment).await;
+        assert_eq!(
+            said,
+            "error: cannot get credentials for `r.example` from ~/config.json"
+        );
+        write(
+            directory.path(),
+            "config.json",
+            r#"{"credsStore": "nowhere"}"#,
+        );
+        let said = origin(&Options::default(), &environment).await;
+        assert_eq!(
+            said,
+            "error: cannot get credentials for `r.example` from ~/config.json"
+        );
+    }
+
+    #[test]
+    fn secrets_are_not_in_debug_output() {
+        let options = Options {
+            credentials: Some(Credentials::Basic {
+                username: "me".to_owned(),
+                password: "hunter2".into(),
+                origin: "--username".to_owned(),
+            }),
+            ..Options::default()
+        };
+        let registry = "r.example".parse().unwrap();
+        let keyring = Keyring::new(&registry, &options, &Environment::default());
+        let text = format!("{options:?} {keyring:?}");
+        assert!(!text.contains("hunter2") && text.contains("me"), "{text}");
+    }
+}
