@@ -82,8 +82,18 @@ impl Keyring {
         &self,
         repository: &Repository,
     ) -> Result<Option<Arc<Credential>>, Error> {
-        let _ = repository;
-        Ok(None)
+        if self.chosen.is_some() {
+            return Ok(self.chosen.clone());
+        }
+        let mut known = self.known.lock().await;
+        if let Some(credential) = known.repositories.get(repository) {
+            return Ok(credential.clone());
+        }
+        let found = self.look_up(repository, &mut known.helpers).await?;
+        let origin = found.as_ref().map_or("nowhere", |found| &found.origin);
+        tracing::debug!(registry = %self.registry, %repository, origin, "credentials");
+        known.repositories.insert(repository.clone(), found.clone());
+        Ok(found)
     }
 
     async fn look_up(

@@ -44,14 +44,22 @@ pub(super) enum DockerConfigError {
 
 impl DockerConfig {
     pub(super) fn parse(json: &[u8]) -> Result<Self, DockerConfigError> {
-        let _ = json;
-        Ok(Self::default())
+        serde_json::from_slice(json).map_err(|error| DockerConfigError::Json {
+            line: error.line(),
+            column: error.column(),
+        })
     }
 
     /// The helpers to ask, in order: the registry's own, then the one for all.
     pub(super) fn helpers(&self, registry: &Registry) -> Vec<&str> {
-        let _ = registry;
-        Vec::new()
+        let own = self
+            .cred_helpers
+            .iter()
+            .filter(|(key, _)| below(key, registry) == Some(""));
+        let own = own.map(|(_, helper)| helper.as_str()).take(1);
+        own.chain(self.creds_store.as_deref())
+            .filter(|name| !name.is_empty())
+            .collect()
     }
 
     /// What the file itself holds for a repository; Podman's keys may name a part of it, and the longest one wins.
@@ -60,7 +68,23 @@ impl DockerConfig {
         registry: &Registry,
         repository: &Repository,
     ) -> Result<Option<Secret>, DockerConfigError> {
-        let _ = (registry, repository);
+        let holds = |key: &str| {
+            let path = below(key, registry)?;
+            let rest = repository.as_str().strip_prefix(path)?;
+            let whole = path.is_empty() || rest.is_empty() || rest.starts_with('/');
+            whole.then_some(path.len())
+        };
+        let candidates = self
+            .auths
+            .iter()
+            .filter_map(|(key, entry)| Some((holds(key)?, key, entry)));
+        let mut candidates: Vec<_> = candidates.collect();
+        candidates.sort_by_key(|(length, ..)| std::cmp::Reverse(*length));
+        for (_, key, entry) in candidates {
+            if let Some(secret) = entry.secret(key)? {
+                return Ok(Some(secret));
+            }
+        }
         Ok(None)
     }
 }

@@ -44,8 +44,49 @@ pub(super) async fn ask(
     path: Option<&OsStr>,
     limit: Duration,
 ) -> Result<Option<Secret>, HelperError> {
-    let _ = (server, path, limit);
-    Err(HelperError::Answer(name.to_owned()))
+    let valid = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    if name.is_empty() || !name.bytes().all(valid) {
+        return Err(HelperError::Name(name.to_owned()));
+    }
+    let program = find(name, path).ok_or_else(|| HelperError::NotInstalled(name.to_owned()))?;
+    let run = |source| HelperError::Run {
+        name: name.to_owned(),
+        source,
+    };
+    // Dropping the child, as the timeout does, kills it.
+    let child = spawn(&program).map_err(run)?;
+    let (success, output) = tokio::time::timeout(limit, converse(child, server))
+        .await
+        .map_err(|_| HelperError::Timeout {
+            name: name.to_owned(),
+            limit,
+        })?
+        .map_err(run)?;
+    if success {
+        return read_answer(&output)
+            .map(Some)
+            .ok_or_else(|| HelperError::Answer(name.to_owned()));
+    }
+    let said = String::from_utf8_lossy(&output);
+    if said.contains("credentials not found") {
+        return Ok(None);
+    }
+    let said: String = said
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(SAID_LIMIT)
+        .collect();
+    let said = if said.is_empty() {
+        "it gives no reason".to_owned()
+    } else {
+        said
+    };
+    Err(HelperError::Failed {
+        name: name.to_owned(),
+        said,
+    })
 }
 
 fn find(name: &str, path: Option<&OsStr>) -> Option<PathBuf> {

@@ -26,8 +26,25 @@ pub(super) fn resolve(
     location: &str,
     endpoint: &Endpoint,
 ) -> Result<Url, LocationError> {
-    let _ = (requested, location, endpoint);
-    Err(LocationError::NotAUrl)
+    let mut url = requested
+        .join(location)
+        .map_err(|_| LocationError::NotAUrl)?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(LocationError::UserInfo);
+    }
+    match (requested.scheme(), url.scheme()) {
+        ("https", "http") if url.host() == endpoint.base.host() => {
+            let port = url.port().or(endpoint.base.port());
+            url.set_scheme("https")
+                .map_err(|()| LocationError::Scheme)?;
+            url.set_port(port).map_err(|()| LocationError::Scheme)?;
+        }
+        ("https", "http") => return Err(LocationError::Downgrade),
+        (_, "http" | "https") => {}
+        _ => return Err(LocationError::Scheme),
+    }
+    url.set_fragment(None);
+    Ok(url)
 }
 
 #[cfg(test)]

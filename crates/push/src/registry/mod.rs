@@ -1,28 +1,37 @@
 //! The registry client: everything that is said to a registry, and nothing about where images come from.
 
-#![expect(dead_code, reason = "the requests that need it come next")]
+#![cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the requests that need it come next")
+)]
 
+mod authorize;
 mod certs_d;
 mod challenge;
 mod connect;
 mod credentials;
 mod docker_config;
 mod endpoint;
+mod exists;
 mod failure;
 mod helper;
 mod location;
 mod options;
 mod realm;
 mod reply;
+mod request;
 mod retry;
 mod tls;
 mod token;
+mod token_server;
 mod transport;
 
 use std::fmt;
 use std::sync::Arc;
 
+use authorize::Authorizer;
 use oci::{Descriptor, Digest, Document, Registry, Repository, Scheme, Tag};
+use request::Connection;
 
 use crate::blob::Blob;
 use crate::{BlobOutcome, Environment, Error, Events};
@@ -33,7 +42,7 @@ pub use options::{ClientCertificate, Credentials, Options, Resolve};
 /// A connection to one registry, with its trust, its credentials and its tokens; cheap to clone.
 #[derive(Clone)]
 pub struct Client {
-    contact: Arc<connect::Contact>,
+    connection: Arc<Connection>,
 }
 
 /// How a manifest is addressed.
@@ -59,8 +68,14 @@ impl Client {
         events: Events,
     ) -> Result<Self, Error> {
         let contact = connect::contact(registry, scheme, &options, environment, &events).await?;
+        let authorizer = Authorizer::new(&contact, &options, environment, &events);
         Ok(Self {
-            contact: Arc::new(contact),
+            connection: Arc::new(Connection {
+                endpoint: contact.endpoint,
+                transport: contact.transport,
+                authorizer,
+                timeout: options.timeout,
+            }),
         })
     }
 
@@ -73,8 +88,9 @@ impl Client {
         repository: &Repository,
         blob: &Descriptor,
     ) -> Result<bool, Error> {
-        let _ = (repository, blob);
-        Err(self.not_supported())
+        self.connection
+            .blob_exists(repository, &blob.digest, blob.size)
+            .await
     }
 
     /// Brings a blob that the repository lacks into it: by a mount where the registry has it elsewhere, else by an
@@ -138,7 +154,7 @@ impl Client {
     /// The registry that this client speaks to.
     #[must_use]
     pub fn registry(&self) -> &Registry {
-        &self.contact.endpoint.registry
+        &self.connection.endpoint.registry
     }
 
     fn not_supported(&self) -> Error {

@@ -24,8 +24,20 @@ pub(super) fn token_server(
     service: Option<&str>,
     endpoint: &Endpoint,
 ) -> Result<Url, RealmError> {
-    let _ = (realm, service, endpoint);
-    Err(RealmError::Invalid("not supported yet"))
+    let url = endpoint
+        .base
+        .join(realm)
+        .map_err(|_| RealmError::Invalid("its realm is not a URL"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(RealmError::Invalid("its realm is neither http nor https"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(RealmError::Invalid("its realm holds credentials"));
+    }
+    if service == Some("container_registry") && !endpoint.is_own(&url) {
+        return Ok(endpoint.below("/v2/token"));
+    }
+    Ok(url)
 }
 
 /// Whether credentials may be sent to a token server.
@@ -34,8 +46,29 @@ pub(super) fn may_have_credentials(
     endpoint: &Endpoint,
     trusted: &[Registry],
 ) -> Result<(), RealmError> {
-    let _ = (url, endpoint, trusted);
-    Err(RealmError::Invalid("not supported yet"))
+    if endpoint.is_own(url) {
+        return Ok(());
+    }
+    if url.scheme() == "http" && endpoint.base.scheme() == "https" {
+        return Err(RealmError::Invalid("its realm leads from https to http"));
+    }
+    let same_host = url.host() == endpoint.base.host();
+    if url.scheme() == "http" && !same_host && !is_loopback(url) {
+        return Err(RealmError::Invalid(
+            "its realm asks for credentials over plain HTTP",
+        ));
+    }
+    let kin = url.scheme() == "https"
+        && endpoint.verified
+        && same_domain(url.host(), endpoint.base.host());
+    let paired = url.scheme() == "https" && PAIRS.iter().any(|pair| is_pair(pair, url, endpoint));
+    let trusted = trusted.iter().any(|trusted| is_at(trusted, url));
+    if same_host || kin || paired || trusted {
+        return Ok(());
+    }
+    Err(RealmError::Foreign {
+        host: host_and_port(url),
+    })
 }
 
 fn is_pair([registry, realm]: &[&str; 2], url: &Url, endpoint: &Endpoint) -> bool {

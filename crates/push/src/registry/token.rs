@@ -26,7 +26,10 @@ impl Scope {
 
     /// As the token server takes it; the one to push to stands first, because some read only that.
     pub(super) fn parts(&self) -> Vec<String> {
-        Vec::new()
+        let own = format!("repository:{}:pull,push", self.repository);
+        let from = self.from.as_ref().filter(|from| **from != self.repository);
+        let from = from.map(|from| format!("repository:{from}:pull"));
+        std::iter::once(own).chain(from).collect()
     }
 }
 
@@ -50,8 +53,20 @@ struct TokenAnswer {
 impl Token {
     /// Reads a token server's answer; none where there is no token in it.
     pub(super) fn read(body: &[u8]) -> Option<Self> {
-        let _ = body;
-        None
+        let answer: TokenAnswer = serde_json::from_slice(body).ok()?;
+        let secret = if answer.token.is_empty() {
+            answer.access_token
+        } else {
+            answer.token
+        };
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let lifetime = lifetime(answer.expires_in, &secret, now);
+        (!secret.is_empty()).then(|| Self {
+            good_until: Instant::now() + lifetime - leeway(lifetime),
+            secret: secret.into(),
+        })
     }
 
     pub(super) fn is_good(&self) -> bool {
@@ -83,14 +98,18 @@ fn secret_header(text: &str) -> Option<HeaderValue> {
 
 /// How long a token holds: as its server says, else as it says itself, else the minute of the specification.
 fn lifetime(expires_in: Option<f64>, token: &str, now: Duration) -> Duration {
-    let _ = (expires_in, token, now);
-    Duration::ZERO
+    let said = expires_in
+        .filter(|seconds| *seconds > 0.0)
+        .map(|seconds| Duration::from_secs_f64(seconds.min(LONGEST)));
+    let own = || {
+        Some(Duration::from_secs(expiry(token)?).saturating_sub(now)).filter(|left| !left.is_zero())
+    };
+    said.or_else(own).unwrap_or(USUAL_LIFETIME)
 }
 
 /// So much before its end a token is not used any more.
 fn leeway(lifetime: Duration) -> Duration {
-    let _ = lifetime;
-    Duration::ZERO
+    (lifetime / 4).min(Duration::from_secs(30))
 }
 
 /// The `exp` of a JWT, unverified: it only decides when a new token is asked for.

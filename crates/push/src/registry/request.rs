@@ -1,0 +1,181 @@
+//! One request to a registry, carried to its answer: authorized, redirected, and tried again where that can help.
+//!
+//! What the answer means is left to those who asked.
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{CONTENT_LENGTH, HeaderName, HeaderValue, LOCATION};
+use reqwest::{Method, RequestBuilder, Response};
+use url::Url;
+
+use super::authorize::{Authorization, Authorizer};
+use super::endpoint::Endpoint;
+use super::failure::Failure;
+use super::location;
+use super::reply::{self, Reply};
+use super::retry::{self, Passing, Trouble};
+use super::token::Scope;
+use super::transport::Transport;
+use crate::Error;
+
+/// What every request to one registry has in common.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) endpoint: Endpoint,
+    pub(super) transport: Transport,
+    pub(super) authorizer: Authorizer,
+    pub(super) timeout: Duration,
+}
+
+/// A request.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) scope: Scope,
+    /// The one header that some requests need.
+    pub(super) header: Option<(HeaderName, HeaderValue)>,
+    pub(super) payload: Payload,
+}
+
+/// What a request carries; it can be sent again and again.
+#[derive(Clone, Debug)]
+pub(super) enum Payload {
+    Nothing,
+}
+
+impl Call {
+    pub(super) fn new(method: Method, url: Url, scope: Scope) -> Self {
+        Self {
+            method,
+            url,
+            scope,
+            header: None,
+            payload: Payload::Nothing,
+        }
+    }
+}
+
+impl Connection {
+    /// Carries a request to an answer that is not "not now".
+    pub(super) async fn send(&self, call: &Call) -> Result<Reply, Error> {
+        self.exchange(call).await.map_err(Trouble::give_up)
+    }
+
+    /// Makes one attempt, with as many exchanges as redirects and a stale token take.
+    pub(super) async fn exchange(&self, call: &Call) -> Result<Reply, Trouble> {
+        let mut url = call.url.clone();
+        let mut learnt = false;
+        let mut hops = 0;
+        loop {
+            let own = self.endpoint.is_own(&url);
+            // Credentials belong to an origin: nothing is shown to anybody else (CVE-2026-50151).
+            let authorization = if own {
+                self.authorizer.authorize(&call.scope).await?
+            } else {
+                Authorization::nothing()
+            };
+            let response = self.deliver(call, &url, &authorization).await?;
+            let status = response.status().as_u16();
+            let request = reply::shown(&call.method, &url);
+            tracing::debug!(%request, status, "answered");
+            if status == 401
+                && own
+                && !learnt
+                && self
+                    .authorizer
+                    .learn(&authorization, response.headers())
+                    .await
+            {
+                learnt = true;
+                // An answer that is read to its end leaves the connection fit for the next request.
+                reply::beginning(response, self.timeout).await;
+                continue;
+            }
+            let reply = Reply {
+                request,
+                response,
+                url,
+                credentials: authorization.credentials,
+                timeout: self.timeout,
+            };
+            match self.redirect(call, &reply)? {
+                Some(next) if hops < REDIRECTS => url = next,
+                Some(_) => return Err(reply.violation("it redirects without end").into()),
+                None => return self.unless_temporary(reply).await,
+            }
+            hops += 1;
+        }
+    }
+
+    /// Where an answer leads: everywhere for what only reads, elsewhere only a whole blob that is sent anew.
+    fn redirect(&self, call: &Call, reply: &Reply) -> Result<Option<Url>, Error> {
+        let reads = matches!(call.method, Method::GET | Method::HEAD);
+        let repeats = matches!(reply.status(), 307 | 308);
+        if !(repeats || reads && matches!(reply.status(), 301..=303)) {
+            return Ok(None);
+        }
+        let Some(location) = reply.header(LOCATION) else {
+            return Ok(None);
+        };
+        let next = location::resolve(&reply.url, location, &self.endpoint).map_err(|problem| {
+            Error::ProtocolViolation {
+                request: reply.request.clone(),
+                problem: problem.to_string(),
+            }
+        })?;
+        let follow = reads || call.method == Method::PUT || self.endpoint.is_own(&next);
+        Ok(follow.then_some(next))
+    }
+
+    async fn unless_temporary(&self, reply: Reply) -> Result<Reply, Trouble> {
+        if !retry::is_temporary(reply.status()) {
+            return Ok(reply);
+        }
+        let retry_after = retry::retry_after(reply.response.headers(), SystemTime::now());
+        let answer = reply::answer(reply.response, self.timeout).await;
+        Err(Trouble::Passing(Box::new(Passing {
+            request: reply.request,
+            failure: Failure::Answered(answer),
+            retry_after,
+        })))
+    }
+
+    async fn deliver(
+        &self,
+        call: &Call,
+        url: &Url,
+        authorization: &Authorization,
+    ) -> Result<Response, Trouble> {
+        let client = if self.endpoint.is_own(url) {
+            &self.transport.registry
+        } else {
+            &self.transport.others
+        };
+        let mut builder = client.request(call.method.clone(), url.clone());
+        if let Some((name, value)) = &call.header {
+            builder = builder.header(name, value);
+        }
+        if let Some(header) = &authorization.header {
+            builder = builder.header(reqwest::header::AUTHORIZATION, header);
+        }
+        let outcome = match &call.payload {
+            // Some registries answer 411 to a POST that does not say it is empty.
+            Payload::Nothing if matches!(call.method, Method::POST | Method::PUT) => {
+                self.deliver_small(builder.header(CONTENT_LENGTH, 0)).await
+            }
+            Payload::Nothing => self.deliver_small(builder).await,
+        };
+        outcome.map_err(|failure| Trouble::of(&reply::shown(&call.method, url), failure))
+    }
+
+    async fn deliver_small(&self, builder: RequestBuilder) -> Result<Response, Failure> {
+        match tokio::time::timeout(self.timeout, builder.send()).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => Err(Failure::of(error, self.transport.connect_timeout)),
+            Err(_) => Err(Failure::NoAnswer(self.timeout)),
+        }
+    }
+}
+
+const REDIRECTS: u32 = 5;
