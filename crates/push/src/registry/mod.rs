@@ -6,6 +6,7 @@
 )]
 
 mod authorize;
+mod body;
 mod certs_d;
 mod challenge;
 mod connect;
@@ -14,6 +15,7 @@ mod docker_config;
 mod endpoint;
 mod exists;
 mod failure;
+mod flow;
 mod helper;
 mod location;
 mod options;

@@ -6,7 +6,11 @@
 )]
 
 mod auth;
+mod authorized;
 mod connect;
 mod fake;
+mod manifest;
+mod mount;
 mod support;
 mod tls;
+mod upload;
