@@ -49,8 +49,56 @@ pub(super) async fn check_empty(blob: &Blob) -> Result<(), Error> {
 ///
 /// Stops early, and well, when nobody takes the frames any more.
 fn read(blob: &Blob, mut send: impl FnMut(Bytes) -> bool) -> Result<(), Error> {
-    let _ = send(Bytes::new());
-    Err(malformed(blob, "reading is not supported yet".to_owned()))
+    let expected = &blob.descriptor;
+    let mut reader = blob.open_at(0).map_err(|error| unreadable(blob, error))?;
+    let mut hasher = Hasher::new(expected.digest.algorithm());
+    let mut held: Option<Bytes> = None;
+    let mut total = 0;
+    loop {
+        let mut frame = Vec::with_capacity(FRAME_SIZE);
+        let limit = FRAME_SIZE as u64;
+        let count = reader
+            .by_ref()
+            .take(limit)
+            .read_to_end(&mut frame)
+            .map_err(|error| unreadable(blob, error))?;
+        if count == 0 {
+            break;
+        }
+        total += count as u64;
+        if total > expected.size {
+            return Err(malformed(
+                blob,
+                format!(
+                    "it has more than the {} bytes that were promised",
+                    expected.size
+                ),
+            ));
+        }
+        hasher.update(&frame);
+        if let Some(previous) = held.replace(frame.into())
+            && !send(previous)
+        {
+            return Ok(());
+        }
+    }
+    if total < expected.size {
+        return Err(malformed(
+            blob,
+            format!("it ends after {total} of {} bytes", expected.size),
+        ));
+    }
+    let actual = hasher.finish();
+    if actual != expected.digest {
+        return Err(Error::DigestMismatch {
+            place: blob.place.clone(),
+            promise: blob.promise,
+            expected: expected.digest.clone(),
+            actual,
+        });
+    }
+    held.map(send);
+    Ok(())
 }
 
 fn unreadable(blob: &Blob, source: io::Error) -> Error {

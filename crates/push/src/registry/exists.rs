@@ -8,6 +8,7 @@ use super::reply::Reply;
 use super::request::{Call, Connection};
 use super::token::Scope;
 use crate::Error;
+use crate::blob::Blob;
 
 impl Connection {
     /// Whether the repository has the blob; a clear yes has the right length too.
@@ -31,7 +32,16 @@ impl Connection {
         }
     }
 
-    fn head(&self, repository: &Repository, digest: &Digest) -> Call {
+    /// Whether the blob is there; when in doubt it is not.
+    pub(super) async fn got_through(&self, repository: &Repository, blob: &Blob) -> bool {
+        let call = self.head(repository, &blob.descriptor.digest);
+        match self.exchange(&call).await {
+            Ok(reply) => reply.status() == 200 && is_whole(&reply, blob.descriptor.size),
+            Err(_) => false,
+        }
+    }
+
+    fn head(&self, repository: &Repository, digest: &Digest) -> Call<'static> {
         let url = self.endpoint.blob(repository, digest);
         Call::new(Method::HEAD, url, Scope::of(repository))
     }

@@ -1,10 +1,5 @@
 //! The registry client: everything that is said to a registry, and nothing about where images come from.
 
-#![cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the requests that need it come next")
-)]
-
 mod authorize;
 mod body;
 mod certs_d;
@@ -18,6 +13,7 @@ mod failure;
 mod flow;
 mod helper;
 mod location;
+mod manifest;
 mod options;
 mod realm;
 mod reply;
@@ -27,6 +23,8 @@ mod tls;
 mod token;
 mod token_server;
 mod transport;
+mod upload;
+mod verify;
 
 use std::fmt;
 use std::sync::Arc;
@@ -34,6 +32,7 @@ use std::sync::Arc;
 use authorize::Authorizer;
 use oci::{Descriptor, Digest, Document, Registry, Repository, Scheme, Tag};
 use request::Connection;
+use upload::Habits;
 
 use crate::blob::Blob;
 use crate::{BlobOutcome, Environment, Error, Events};
@@ -76,7 +75,10 @@ impl Client {
                 endpoint: contact.endpoint,
                 transport: contact.transport,
                 authorizer,
+                events,
                 timeout: options.timeout,
+                reupload: options.reupload,
+                habits: Habits::of(registry),
             }),
         })
     }
@@ -108,8 +110,7 @@ impl Client {
         blob: &Blob,
         from: Option<&Repository>,
     ) -> Result<BlobOutcome, Error> {
-        let _ = (repository, blob, from);
-        Err(self.not_supported())
+        self.connection.push_blob(repository, blob, from).await
     }
 
     /// Puts a manifest or an index, and returns the digest that the registry confirmed.
@@ -123,8 +124,9 @@ impl Client {
         reference: Reference<'_>,
         document: &Document,
     ) -> Result<Digest, Error> {
-        let _ = (repository, reference, document);
-        Err(self.not_supported())
+        self.connection
+            .put_manifest(repository, reference, document)
+            .await
     }
 
     /// Reads a manifest's exact bytes back, with the media type that the registry gives it.
@@ -136,8 +138,7 @@ impl Client {
         repository: &Repository,
         reference: Reference<'_>,
     ) -> Result<Option<Document>, Error> {
-        let _ = (repository, reference);
-        Err(self.not_supported())
+        self.connection.manifest(repository, reference).await
     }
 
     /// Reads a whole blob back and compares every byte's part in its digest.
@@ -149,24 +150,13 @@ impl Client {
         repository: &Repository,
         blob: &Descriptor,
     ) -> Result<(), Error> {
-        let _ = (repository, blob);
-        Err(self.not_supported())
+        self.connection.verify_blob(repository, blob).await
     }
 
     /// The registry that this client speaks to.
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.connection.endpoint.registry
-    }
-
-    fn not_supported(&self) -> Error {
-        Error::ProtocolViolation {
-            request: crate::Request {
-                method: "GET".to_owned(),
-                url: self.registry().to_string(),
-            },
-            problem: "not supported yet".to_owned(),
-        }
     }
 }
 

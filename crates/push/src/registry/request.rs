@@ -2,13 +2,16 @@
 //!
 //! What the answer means is left to those who asked.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{CONTENT_LENGTH, HeaderName, HeaderValue, LOCATION};
+use bytes::Bytes;
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Method, RequestBuilder, Response};
 use url::Url;
 
 use super::authorize::{Authorization, Authorizer};
+use super::body;
 use super::endpoint::Endpoint;
 use super::failure::Failure;
 use super::location;
@@ -16,7 +19,9 @@ use super::reply::{self, Reply};
 use super::retry::{self, Passing, Trouble};
 use super::token::Scope;
 use super::transport::Transport;
-use crate::Error;
+use super::upload::Habits;
+use crate::blob::Blob;
+use crate::{Error, Events};
 
 /// What every request to one registry has in common.
 #[derive(Debug)]
@@ -24,27 +29,32 @@ pub(super) struct Connection {
     pub(super) endpoint: Endpoint,
     pub(super) transport: Transport,
     pub(super) authorizer: Authorizer,
+    pub(super) events: Events,
     pub(super) timeout: Duration,
+    pub(super) reupload: bool,
+    pub(super) habits: Habits,
 }
 
 /// A request.
 #[derive(Debug)]
-pub(super) struct Call {
+pub(super) struct Call<'a> {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) scope: Scope,
     /// The one header that some requests need.
     pub(super) header: Option<(HeaderName, HeaderValue)>,
-    pub(super) payload: Payload,
+    pub(super) payload: Payload<'a>,
 }
 
 /// What a request carries; it can be sent again and again.
 #[derive(Clone, Debug)]
-pub(super) enum Payload {
+pub(super) enum Payload<'a> {
     Nothing,
+    Document(Bytes),
+    Blob(&'a Blob),
 }
 
-impl Call {
+impl<'a> Call<'a> {
     pub(super) fn new(method: Method, url: Url, scope: Scope) -> Self {
         Self {
             method,
@@ -54,16 +64,21 @@ impl Call {
             payload: Payload::Nothing,
         }
     }
+
+    pub(super) fn with(mut self, payload: Payload<'a>) -> Self {
+        self.payload = payload;
+        self
+    }
 }
 
 impl Connection {
     /// Carries a request to an answer that is not "not now".
-    pub(super) async fn send(&self, call: &Call) -> Result<Reply, Error> {
+    pub(super) async fn send(&self, call: &Call<'_>) -> Result<Reply, Error> {
         self.exchange(call).await.map_err(Trouble::give_up)
     }
 
     /// Makes one attempt, with as many exchanges as redirects and a stale token take.
-    pub(super) async fn exchange(&self, call: &Call) -> Result<Reply, Trouble> {
+    pub(super) async fn exchange(&self, call: &Call<'_>) -> Result<Reply, Trouble> {
         let mut url = call.url.clone();
         let mut learnt = false;
         let mut hops = 0;
@@ -109,7 +124,7 @@ impl Connection {
     }
 
     /// Where an answer leads: everywhere for what only reads, elsewhere only a whole blob that is sent anew.
-    fn redirect(&self, call: &Call, reply: &Reply) -> Result<Option<Url>, Error> {
+    fn redirect(&self, call: &Call<'_>, reply: &Reply) -> Result<Option<Url>, Error> {
         let reads = matches!(call.method, Method::GET | Method::HEAD);
         let repeats = matches!(reply.status(), 307 | 308);
         if !(repeats || reads && matches!(reply.status(), 301..=303)) {
@@ -143,7 +158,7 @@ impl Connection {
 
     async fn deliver(
         &self,
-        call: &Call,
+        call: &Call<'_>,
         url: &Url,
         authorization: &Authorization,
     ) -> Result<Response, Trouble> {
@@ -160,6 +175,12 @@ impl Connection {
             builder = builder.header(reqwest::header::AUTHORIZATION, header);
         }
         let outcome = match &call.payload {
+            Payload::Blob(blob) if blob.descriptor.size == 0 => {
+                body::check_empty(blob).await?;
+                self.deliver_small(builder.header(CONTENT_LENGTH, 0)).await
+            }
+            Payload::Blob(blob) => self.deliver_blob(builder, blob).await?,
+            Payload::Document(bytes) => self.deliver_small(builder.body(bytes.clone())).await,
             // Some registries answer 411 to a POST that does not say it is empty.
             Payload::Nothing if matches!(call.method, Method::POST | Method::PUT) => {
                 self.deliver_small(builder.header(CONTENT_LENGTH, 0)).await
@@ -175,6 +196,34 @@ impl Connection {
             Ok(Err(error)) => Err(Failure::of(error, self.transport.connect_timeout)),
             Err(_) => Err(Failure::NoAnswer(self.timeout)),
         }
+    }
+
+    /// Sends a blob; an error of the blob's own is final, whatever the network makes of it.
+    async fn deliver_blob(
+        &self,
+        builder: RequestBuilder,
+        blob: &Blob,
+    ) -> Result<Result<Response, Failure>, Error> {
+        let (body, flow) = body::open(blob, &self.events);
+        let builder = builder
+            .header(CONTENT_TYPE, "application/octet-stream")
+            .body(body);
+        let watch = Arc::clone(&flow);
+        let outcome = tokio::select! {
+            outcome = builder.send() => {
+                outcome.map_err(|error| Failure::of(error, self.transport.connect_timeout))
+            }
+            failure = watch.stalled(self.timeout) => Err(failure),
+        };
+        if let Some(error) = flow.take_error() {
+            return Err(error);
+        }
+        Ok(match outcome {
+            Ok(response) if response.status().is_success() && !flow.is_sent() => {
+                Err(Failure::TooEarly(response.status().as_u16()))
+            }
+            outcome => outcome,
+        })
     }
 }
 

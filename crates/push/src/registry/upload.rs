@@ -1,0 +1,201 @@
+//! How a blob comes into a repository: mounted where the registry has it elsewhere, else uploaded.
+//!
+//! distribution-spec, "Pushing blobs" and "Mounting a blob from another repository".
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use oci::{Digest, Registry, Repository};
+use reqwest::Method;
+use reqwest::header::LOCATION;
+use url::Url;
+
+use super::location;
+use super::reply::Reply;
+use super::request::{Call, Connection, Payload};
+use super::retry::Trouble;
+use super::token::Scope;
+use crate::blob::Blob;
+use crate::{BlobOutcome, Error};
+
+/// What a registry has shown of its ways; each is tried until it is refused once.
+#[derive(Debug)]
+pub(super) struct Habits {
+    /// It takes a small blob with the POST that would open a session.
+    single_post: AtomicBool,
+    /// It finds a blob to mount without being told where.
+    bare_mount: AtomicBool,
+}
+
+impl Habits {
+    pub(super) fn of(registry: &Registry) -> Self {
+        let refuses = registry.is_docker_hub() || REFUSE_BARE_MOUNTS.contains(&registry.host());
+        Self {
+            single_post: AtomicBool::new(true),
+            bare_mount: AtomicBool::new(!refuses),
+        }
+    }
+}
+
+/// What became of the wish to upload.
+enum Start {
+    /// The registry had the blob elsewhere.
+    Mounted,
+    /// The blob went with the request.
+    Uploaded,
+    /// The blob is awaited at a location.
+    Session(Url),
+}
+
+impl Connection {
+    /// Brings a blob into a repository that lacks it.
+    pub(super) async fn push_blob(
+        &self,
+        repository: &Repository,
+        blob: &Blob,
+        from: Option<&Repository>,
+    ) -> Result<BlobOutcome, Error> {
+        let outcome = self.bring(repository, blob, from).await;
+        outcome.map_err(Trouble::give_up)
+    }
+
+    async fn bring(
+        &self,
+        repository: &Repository,
+        blob: &Blob,
+        from: Option<&Repository>,
+    ) -> Result<BlobOutcome, Trouble> {
+        let start = match self.start_with_mount(repository, blob, from).await? {
+            Some(start) => start,
+            None => self.start(repository, blob).await?,
+        };
+        match start {
+            Start::Mounted => Ok(BlobOutcome::Mounted),
+            Start::Uploaded => Ok(BlobOutcome::Uploaded),
+            Start::Session(location) => {
+                self.put_blob(repository, blob, location).await?;
+                Ok(BlobOutcome::Uploaded)
+            }
+        }
+    }
+
+    /// Asks for a mount where that is worth a request; none where it led nowhere.
+    async fn start_with_mount(
+        &self,
+        repository: &Repository,
+        blob: &Blob,
+        from: Option<&Repository>,
+    ) -> Result<Option<Start>, Trouble> {
+        if self.reupload {
+            return Ok(None);
+        }
+        let bare = from.is_none();
+        // A small blob is sent as quickly as it is asked for.
+        let worth_it =
+            !bare || self.habits.bare_mount.load(Ordering::Relaxed) && !self.goes_with_post(blob);
+        if !worth_it {
+            return Ok(None);
+        }
+        let start = self.mount(repository, blob, from).await;
+        if bare && !matches!(start, Ok(Some(_))) {
+            self.habits.bare_mount.store(false, Ordering::Relaxed);
+        }
+        start
+    }
+
+    async fn mount(
+        &self,
+        repository: &Repository,
+        blob: &Blob,
+        from: Option<&Repository>,
+    ) -> Result<Option<Start>, Trouble> {
+        let digest = &blob.descriptor.digest;
+        let mut url = self.endpoint.uploads(repository);
+        url.query_pairs_mut()
+            .append_pair("mount", &digest.to_string());
+        if let Some(from) = from {
+            url.query_pairs_mut().append_pair("from", from.as_str());
+        }
+        let scope = Scope {
+            repository: repository.clone(),
+            from: from.cloned(),
+        };
+        let reply = self.exchange(&Call::new(Method::POST, url, scope)).await?;
+        match reply.status() {
+            // Gitea of 2022 said so without doing it.
+            201 if self.got_through(repository, blob).await => Ok(Some(Start::Mounted)),
+            202 => Ok(Some(Start::Session(self.session(reply)?))),
+            _ => Ok(None),
+        }
+    }
+
+    /// Opens a session, or for a small blob does without one; whatever goes wrong with that is not tried twice.
+    async fn start(&self, repository: &Repository, blob: &Blob) -> Result<Start, Trouble> {
+        let (url, scope) = (self.endpoint.uploads(repository), Scope::of(repository));
+        if self.goes_with_post(blob) {
+            let mut url = url.clone();
+            append_digest(&mut url, &blob.descriptor.digest);
+            let call = Call::new(Method::POST, url, scope.clone()).with(Payload::Blob(blob));
+            let reply = self.exchange(&call).await;
+            if !matches!(&reply, Ok(reply) if matches!(reply.status(), 200 | 201 | 204)) {
+                self.habits.single_post.store(false, Ordering::Relaxed);
+            }
+            let reply = reply?;
+            match reply.status() {
+                200 | 201 | 204 => return Ok(Start::Uploaded),
+                401 | 403 => return Err(reply.into_error().await.into()),
+                202 => return Ok(Start::Session(self.session(reply)?)),
+                // The session below says whether it was the blob or the way it came.
+                _ => {}
+            }
+        }
+        let reply = self.exchange(&Call::new(Method::POST, url, scope)).await?;
+        match reply.status() {
+            200..=202 | 204 => Ok(Start::Session(self.session(reply)?)),
+            _ => Err(reply.into_error().await.into()),
+        }
+    }
+
+    /// Sends the whole blob to its session and closes that.
+    async fn put_blob(
+        &self,
+        repository: &Repository,
+        blob: &Blob,
+        location: Url,
+    ) -> Result<(), Trouble> {
+        let mut url = location;
+        append_digest(&mut url, &blob.descriptor.digest);
+        let call = Call::new(Method::PUT, url, Scope::of(repository)).with(Payload::Blob(blob));
+        let reply = self.exchange(&call).await?;
+        match reply.status() {
+            200..=202 | 204 => Ok(()),
+            _ => Err(reply.into_error().await.into()),
+        }
+    }
+
+    /// Where the session of an upload goes on.
+    fn session(&self, reply: Reply) -> Result<Url, Error> {
+        let Some(location) = reply.header(LOCATION) else {
+            return Err(reply.violation("it opens an upload session without a `Location`"));
+        };
+        match location::resolve(&reply.url, location, &self.endpoint) {
+            Ok(url) => Ok(url),
+            Err(problem) => Err(reply.violation(&problem.to_string())),
+        }
+    }
+
+    fn goes_with_post(&self, blob: &Blob) -> bool {
+        blob.descriptor.size <= SMALL && self.habits.single_post.load(Ordering::Relaxed)
+    }
+}
+
+/// The digest is added to what the query holds already, exactly as it was written there.
+fn append_digest(url: &mut Url, digest: &Digest) {
+    url.query_pairs_mut()
+        .append_pair("digest", &digest.to_string());
+}
+
+/// Quay answers 400 to a mount without `from`, and Docker Hub has trouble with mounts that it cannot place.
+const REFUSE_BARE_MOUNTS: [&str; 1] = ["quay.io"];
+
+/// What is sent with the first POST, in bytes: Go servers read so much of a body that they ignore before they hang up.
+const SMALL: u64 = 128 << 10;
