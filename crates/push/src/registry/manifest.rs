@@ -9,7 +9,7 @@ use super::Reference;
 use super::failure::Failure;
 use super::reply::Reply;
 use super::request::{Call, Connection, Payload};
-use super::retry::Trouble;
+use super::retry::{Attempts, Trouble};
 use super::token::Scope;
 use crate::Error;
 
@@ -55,13 +55,23 @@ impl Connection {
         let url = self.endpoint.manifest(repository, reference);
         let mut call = Call::new(Method::GET, url, Scope::of(repository));
         call.header = Some((ACCEPT, HeaderValue::from_static(MANIFEST_TYPES)));
-        let read = self.read_manifest(&call).await.map_err(Trouble::give_up)?;
-        match (read, reference) {
-            (Some(document), Reference::Digest(digest)) if document.digest() != digest => {
-                let actual = document.digest().to_string();
-                Err(self.mismatch(repository, reference, digest, actual))
+        let mut attempts = Attempts::new(self.retries);
+        loop {
+            match self.read_manifest(&call).await {
+                Ok(None) => return Ok(None),
+                Ok(Some(document)) => match reference {
+                    Reference::Digest(digest) if document.digest() != digest => {
+                        return Err(self.mismatch(
+                            repository,
+                            reference,
+                            digest,
+                            document.digest().to_string(),
+                        ));
+                    }
+                    _ => return Ok(Some(document)),
+                },
+                Err(trouble) => attempts.again(&self.events, trouble).await?,
             }
-            (read, _) => Ok(read),
         }
     }
 

@@ -76,6 +76,7 @@ impl Client {
                 transport: contact.transport,
                 authorizer,
                 events,
+                retries: options.retries,
                 timeout: options.timeout,
                 reupload: options.reupload,
                 habits: Habits::of(registry),

@@ -16,7 +16,7 @@ use super::endpoint::Endpoint;
 use super::failure::Failure;
 use super::location;
 use super::reply::{self, Reply};
-use super::retry::{self, Passing, Trouble};
+use super::retry::{self, Attempts, Passing, Trouble};
 use super::token::Scope;
 use super::transport::Transport;
 use super::upload::Habits;
@@ -30,6 +30,7 @@ pub(super) struct Connection {
     pub(super) transport: Transport,
     pub(super) authorizer: Authorizer,
     pub(super) events: Events,
+    pub(super) retries: u32,
     pub(super) timeout: Duration,
     pub(super) reupload: bool,
     pub(super) habits: Habits,
@@ -74,7 +75,13 @@ impl<'a> Call<'a> {
 impl Connection {
     /// Carries a request to an answer that is not "not now".
     pub(super) async fn send(&self, call: &Call<'_>) -> Result<Reply, Error> {
-        self.exchange(call).await.map_err(Trouble::give_up)
+        let mut attempts = Attempts::new(self.retries);
+        loop {
+            match self.exchange(call).await {
+                Ok(reply) => return Ok(reply),
+                Err(trouble) => attempts.again(&self.events, trouble).await?,
+            }
+        }
     }
 
     /// Makes one attempt, with as many exchanges as redirects and a stale token take.

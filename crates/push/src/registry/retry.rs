@@ -108,14 +108,6 @@ impl Trouble {
             Self::Final(passing.into_error(1))
         }
     }
-
-    /// The error that it is when nothing is tried again.
-    pub(super) fn give_up(self) -> Error {
-        match self {
-            Self::Passing(passing) => passing.into_error(1),
-            Self::Final(error) => error,
-        }
-    }
 }
 
 /// Whether a status says "not now" rather than "no"; 413 is a limit, and limits stay.

@@ -9,13 +9,14 @@ use reqwest::Method;
 use reqwest::header::LOCATION;
 use url::Url;
 
+use super::failure::Failure;
 use super::location;
-use super::reply::Reply;
+use super::reply::{self, Reply};
 use super::request::{Call, Connection, Payload};
-use super::retry::Trouble;
+use super::retry::{Attempts, Passing, Trouble};
 use super::token::Scope;
 use crate::blob::Blob;
-use crate::{BlobOutcome, Error};
+use crate::{BlobOutcome, Error, Event};
 
 /// What a registry has shown of its ways; each is tried until it is refused once.
 #[derive(Debug)]
@@ -54,8 +55,20 @@ impl Connection {
         blob: &Blob,
         from: Option<&Repository>,
     ) -> Result<BlobOutcome, Error> {
-        let outcome = self.bring(repository, blob, from).await;
-        outcome.map_err(Trouble::give_up)
+        let mut attempts = Attempts::new(self.retries);
+        loop {
+            let trouble = match self.bring(repository, blob, from).await {
+                Ok(outcome) => return Ok(outcome),
+                Err(trouble) => trouble,
+            };
+            attempts.again(&self.events, trouble).await?;
+            let digest = blob.descriptor.digest.clone();
+            self.events.tell(Event::BlobProgress { digest, sent: 0 });
+            // The answer may have been lost, and not the blob.
+            if !self.reupload && self.got_through(repository, blob).await {
+                return Ok(BlobOutcome::Uploaded);
+            }
+        }
     }
 
     async fn bring(
@@ -168,6 +181,7 @@ impl Connection {
         let reply = self.exchange(&call).await?;
         match reply.status() {
             200..=202 | 204 => Ok(()),
+            404 => Err(lost_session(reply).await),
             _ => Err(reply.into_error().await.into()),
         }
     }
@@ -186,6 +200,29 @@ impl Connection {
     fn goes_with_post(&self, blob: &Blob) -> bool {
         blob.descriptor.size <= SMALL && self.habits.single_post.load(Ordering::Relaxed)
     }
+}
+
+/// The registry has forgotten the session (GHCR does at random), and a new one is as good; other 404s stay.
+async fn lost_session(reply: Reply) -> Trouble {
+    let Reply {
+        response,
+        request,
+        timeout,
+        ..
+    } = reply;
+    let answer = reply::answer(response, timeout).await;
+    if !answer
+        .words
+        .iter()
+        .any(|word| word.starts_with("BLOB_UPLOAD_"))
+    {
+        return Error::Rejected { request, answer }.into();
+    }
+    Trouble::Passing(Box::new(Passing {
+        request,
+        failure: Failure::Answered(answer),
+        retry_after: None,
+    }))
 }
 
 /// The digest is added to what the query holds already, exactly as it was written there.

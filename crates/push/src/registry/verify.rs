@@ -7,7 +7,7 @@ use super::Reference;
 use super::failure::Failure;
 use super::reply::Reply;
 use super::request::{Call, Connection};
-use super::retry::Trouble;
+use super::retry::{Attempts, Trouble};
 use super::token::Scope;
 use crate::Error;
 
@@ -20,8 +20,13 @@ impl Connection {
     ) -> Result<(), Error> {
         let url = self.endpoint.blob(repository, &blob.digest);
         let call = Call::new(Method::GET, url, Scope::of(repository));
-        let read = self.read_back(&call, blob).await;
-        let found = read.map_err(Trouble::give_up)?;
+        let mut attempts = Attempts::new(self.retries);
+        let found = loop {
+            match self.read_back(&call, blob).await {
+                Ok(found) => break found,
+                Err(trouble) => attempts.again(&self.events, trouble).await?,
+            }
+        };
         if found == blob.digest.to_string() {
             return Ok(());
         }
