@@ -6,6 +6,7 @@ mod diagnostic;
 mod embedded;
 mod exit_code;
 mod failure;
+mod hint;
 mod interrupt;
 mod text;
 

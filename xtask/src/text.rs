@@ -3,18 +3,52 @@
 //! What a registry, an archive or a daemon says could otherwise move the cursor, hide what comes after it, or look
 //! like lines that this tool printed.
 
+use std::fmt::Write as _;
+
 /// The longest line that is shown, in bytes of what is left after escaping.
 const LONGEST: usize = 1024;
 
 /// One line without any character that a terminal acts on, of at most 1 KiB.
 pub(crate) fn one_line(text: &str) -> String {
-    text.to_owned()
+    let mut line = String::with_capacity(text.len().min(LONGEST));
+    for character in text.chars() {
+        let before = line.len();
+        push_escaped(&mut line, character);
+        if line.len() > LONGEST {
+            line.truncate(before);
+            line.push('…');
+            break;
+        }
+    }
+    line
 }
 
 /// Whether a terminal, or a reader of its output, could be misled by the character.
 pub(crate) fn is_hazardous(character: char) -> bool {
-    let _ = character;
-    false
+    // C0, DEL and C1; then the marks and controls of Unicode Bidirectional Algorithm (UAX 9), and line separators.
+    character.is_control()
+        || matches!(
+            character,
+            '\u{61c}'
+                | '\u{200e}'
+                | '\u{200f}'
+                | '\u{2028}'
+                | '\u{2029}'
+                | '\u{202a}'..='\u{202e}'
+                | '\u{2066}'..='\u{2069}'
+        )
+}
+
+fn push_escaped(line: &mut String, character: char) {
+    match character {
+        '\n' => line.push_str("\\n"),
+        '\r' => line.push_str("\\r"),
+        '\t' => line.push_str("\\t"),
+        hazardous if is_hazardous(hazardous) => {
+            write!(line, "\\u{{{:x}}}", u32::from(hazardous)).expect("a string takes any text");
+        }
+        plain => line.push(plain),
+    }
 }
 
 #[cfg(test)]

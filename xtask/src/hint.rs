@@ -1,0 +1,234 @@
+//! What a person can do about a failure: one thing, as a command or an option; nothing where there is nothing to do.
+
+use std::error::Error;
+use std::io;
+
+use oci::ParseReferenceError;
+use push::blob::{Place, Promise};
+use push::{Answer, Request};
+
+use crate::embedded::StartError;
+
+const CUT_SHORT: &str =
+    "the archive may be cut short or altered: write it again with the tool that made it";
+const MORE_SPACE: &str = "free some space, or set `TMPDIR` to a directory that has more";
+
+pub(crate) fn of_reference(problem: &ParseReferenceError) -> Option<String> {
+    Some(match problem {
+        ParseReferenceError::UpperCase(repository) => {
+            format!("write `{}`", repository.to_ascii_lowercase())
+        }
+        ParseReferenceError::Empty
+        | ParseReferenceError::Registry(_)
+        | ParseReferenceError::Repository(_)
+        | ParseReferenceError::Missing(_)
+        | ParseReferenceError::Unexpected(_) => {
+            "a reference is HOST[:PORT]/REPOSITORY[:TAG][@DIGEST]".to_owned()
+        }
+        ParseReferenceError::TooLong
+        | ParseReferenceError::Tag(_)
+        | ParseReferenceError::Digest { .. } => return None,
+    })
+}
+
+pub(crate) fn of_choices(choices: &[String]) -> Option<String> {
+    (!choices.is_empty()).then(|| format!("choose {}", listed(choices, "or")))
+}
+
+pub(crate) fn of_option(option: &str) -> Option<String> {
+    match option {
+        "--ca-file" | "--cert-file" => Some(format!("`{option}` takes certificates as PEM")),
+        "--key-file" => Some("`--key-file` takes an unencrypted private key as PEM".to_owned()),
+        "--authfile" => {
+            Some("`--authfile` takes a `config.json` as `docker login` writes it".to_owned())
+        }
+        _ => None,
+    }
+}
+
+pub(crate) fn of_open(place: &Place, error: &io::Error) -> Option<String> {
+    match error.kind() {
+        io::ErrorKind::NotFound if place.entry.is_none() => {
+            Some("check the path; a relative one begins where the command is run".to_owned())
+        }
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData => Some(CUT_SHORT.to_owned()),
+        io::ErrorKind::PermissionDenied => {
+            Some(format!("see who may read it: `ls -ld {}`", place.source))
+        }
+        io::ErrorKind::StorageFull => Some(MORE_SPACE.to_owned()),
+        _ => None,
+    }
+}
+
+pub(crate) fn of_format() -> String {
+    "make one with `docker save IMAGE -o app.tar`, or an OCI layout with your build tool".to_owned()
+}
+
+pub(crate) fn of_malformed() -> String {
+    CUT_SHORT.to_owned()
+}
+
+pub(crate) fn of_available(available: &[String]) -> Option<String> {
+    (!available.is_empty()).then(|| format!("it has {}", listed(available, "and")))
+}
+
+pub(crate) fn of_digest(promise: Promise) -> String {
+    match promise {
+        Promise::Destination => {
+            "leave out `@DIGEST`, or push the image that has this digest".to_owned()
+        }
+        Promise::Computed => {
+            "the file changed while it was read: push again when nothing writes to it".to_owned()
+        }
+        Promise::Descriptor | Promise::DiffId | Promise::FileName => CUT_SHORT.to_owned(),
+    }
+}
+
+pub(crate) fn of_credentials(origin: &str) -> String {
+    format!("mend {origin}, or give `--username` and `--password-stdin`")
+}
+
+pub(crate) fn of_unauthorized(request: &Request, credentials: &str) -> String {
+    if credentials == "no credentials" {
+        let host = host(request).unwrap_or("HOST");
+        return format!(
+            "give `--username` and `--password-stdin`, or log in with `docker login {host}`"
+        );
+    }
+    format!(
+        "check the user name and the password or token; {}",
+        origin(credentials)
+    )
+}
+
+pub(crate) fn of_denied(request: &Request, credentials: &str) -> String {
+    let target = repository(request).map_or_else(
+        || "there".to_owned(),
+        |repository| format!("to `{repository}`"),
+    );
+    if credentials == "no credentials" {
+        return format!(
+            "give `--username` and `--password-stdin` of an account that may write {target}"
+        );
+    }
+    format!(
+        "check that your account may write {target}; {}",
+        origin(credentials)
+    )
+}
+
+/// Where the credentials came from, as a clause.
+fn origin(credentials: &str) -> String {
+    credentials
+        .strip_prefix("the credentials from ")
+        .map_or_else(
+            || format!("the registry was given {credentials}"),
+            |origin| format!("credentials came from {origin}"),
+        )
+}
+
+pub(crate) fn of_permit(permit: &str) -> String {
+    format!("if you trust what is there, give {permit}")
+}
+
+pub(crate) fn of_unreachable(source: &(dyn Error + 'static)) -> Option<String> {
+    let causes: Vec<&(dyn Error + 'static)> =
+        std::iter::successors(Some(source), |&error| error.source()).collect();
+    let kinds: Vec<io::ErrorKind> = causes
+        .iter()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .map(io::Error::kind)
+        .collect();
+    let words = causes
+        .iter()
+        .map(|cause| cause.to_string().to_ascii_lowercase())
+        .collect::<Vec<_>>()
+        .join("\n");
+    let says = |word: &str| words.contains(word);
+    let hint = if says("certificate") {
+        "trust its CA with `--ca-file PEM`, or any certificate with `--insecure`"
+    } else if says("tls") || says("corrupt message") {
+        "a registry without TLS is `http://HOST/REPOSITORY`, or give `--insecure`"
+    } else if says("dns") || says("lookup") || says("resolve") {
+        "check the host name, or say where it is with `--resolve HOST:PORT:ADDR`"
+    } else if kinds.contains(&io::ErrorKind::ConnectionRefused) || says("connection refused") {
+        "check that the registry is running, and that this is its port"
+    } else if says("timed out") || says("timeout") || kinds.contains(&io::ErrorKind::TimedOut) {
+        "if the network is slow rather than gone, give a longer `--timeout SECONDS`"
+    } else {
+        return None;
+    };
+    Some(hint.to_owned())
+}
+
+pub(crate) fn of_rejected(request: &Request, answer: &Answer) -> Option<String> {
+    let says = |code: &str| answer.words.iter().any(|word| word.starts_with(code));
+    match answer.status {
+        413 => Some(
+            "the registry, or a proxy before it, limits the size of uploads: raise that limit"
+                .to_owned(),
+        ),
+        _ if says("MANIFEST_INVALID") || says("UNSUPPORTED") => {
+            Some("the registry may know other media types: try `--format oci`".to_owned())
+        }
+        404 => repository(request)
+            .map(|repository| format!("check that `{repository}`, or its owner, exists there")),
+        _ => None,
+    }
+}
+
+pub(crate) fn of_protocol() -> String {
+    "check host and port: what answers there does not behave like a registry".to_owned()
+}
+
+pub(crate) fn of_verify() -> String {
+    "somebody else may have pushed there at the same time: push again".to_owned()
+}
+
+pub(crate) fn of_spool(error: &io::Error) -> Option<String> {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(MORE_SPACE.to_owned()),
+        _ => Some("set `TMPDIR` to a directory that can be written".to_owned()),
+    }
+}
+
+pub(crate) fn of_daemon(image: &str) -> String {
+    format!("save it first: `docker save {image} -o app.tar`, and give `app.tar`")
+}
+
+pub(crate) fn of_machine(error: &io::Error) -> Option<String> {
+    (error.kind() == io::ErrorKind::StorageFull).then(|| "free some space".to_owned())
+}
+
+pub(crate) fn of_start(error: &StartError) -> Option<String> {
+    let source: &(dyn Error + 'static) = error;
+    let in_use = std::iter::successors(Some(source), |&error| error.source())
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|cause| cause.kind() == io::ErrorKind::AddrInUse);
+    in_use.then(|| "another one may be running: choose a free port with `--listen`".to_owned())
+}
+
+/// `` `a`, `b` or `c` ``.
+fn listed(items: &[String], last: &str) -> String {
+    let quoted: Vec<String> = items.iter().map(|item| format!("`{item}`")).collect();
+    match &quoted[..] {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., end] => format!("{} {last} {end}", most.join(", ")),
+    }
+}
+
+/// The host of a request's URL, with its port.
+fn host(request: &Request) -> Option<&str> {
+    let (_, rest) = request.url.split_once("://")?;
+    rest.split('/').next().filter(|host| !host.is_empty())
+}
+
+/// The repository that a request of distribution-spec names: what is between `/v2/` and the kind of thing.
+fn repository(request: &Request) -> Option<&str> {
+    let (_, path) = request.url.split_once("/v2/")?;
+    ["/blobs/", "/manifests/", "/tags/"]
+        .iter()
+        .find_map(|kind| path.split_once(kind))
+        .map(|(repository, _)| repository)
+}
