@@ -1,0 +1,8 @@
+//! What a user sees of `cargo xtask`: the real binary, with standard output, standard error and exit status as one value.
+
+mod harness;
+mod help;
+mod inspect;
+mod interrupt;
+mod push;
+mod registry;

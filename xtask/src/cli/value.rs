@@ -1,0 +1,76 @@
+//! Values of options that have a form of their own.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use push::registry::Resolve;
+
+/// Why a value cannot be taken.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum ValueError {
+    /// Not of the form `HOST:PORT:ADDR`.
+    #[error("it takes HOST:PORT:ADDR, such as registry.example.com:443:127.0.0.1")]
+    Resolve,
+    /// Not a number of seconds.
+    #[error("it takes a whole number of seconds, from 1 on")]
+    Seconds,
+}
+
+/// `HOST:PORT:ADDR`; an IPv6 address may stand in brackets, and as the host it must.
+pub(super) fn resolve(text: &str) -> Result<Resolve, ValueError> {
+    let _ = text;
+    Err(ValueError::Resolve)
+}
+
+/// A whole number of seconds that is not zero.
+pub(super) fn seconds(text: &str) -> Result<Duration, ValueError> {
+    let _ = text;
+    Ok(Duration::from_secs(60))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn resolves(text: &str, host: &str, port: u16, address: &str) {
+        let expected = Resolve {
+            host: host.to_owned(),
+            port,
+            address: address.parse().unwrap(),
+        };
+        assert_eq!(resolve(text), Ok(expected), "{text}");
+    }
+
+    #[test]
+    fn a_host_is_connected_to_elsewhere() {
+        resolves("r.io:443:127.0.0.1", "r.io", 443, "127.0.0.1");
+        resolves("R.io:8443:::1", "r.io", 8443, "::1");
+        resolves("r.io:443:[::1]", "r.io", 443, "::1");
+        resolves("[fd00::1]:443:127.0.0.1", "fd00::1", 443, "127.0.0.1");
+    }
+
+    #[test]
+    fn what_is_no_such_triple_is_refused() {
+        for text in [
+            "",
+            "r.io",
+            "r.io:443",
+            "r.io:443:",
+            ":443:127.0.0.1",
+            "r.io:https:127.0.0.1",
+            "r.io:443:elsewhere",
+            "r.io:70000:127.0.0.1",
+        ] {
+            assert_eq!(resolve(text), Err(ValueError::Resolve), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_time_at_all_is_no_timeout() {
+        assert_eq!(seconds("5"), Ok(Duration::from_secs(5)));
+        for text in ["0", "-1", "1.5", "1m", ""] {
+            assert_eq!(seconds(text), Err(ValueError::Seconds), "{text}");
+        }
+    }
+}

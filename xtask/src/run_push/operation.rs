@@ -1,0 +1,120 @@
+//! What the arguments of a push mean: from what is typed to the operation of the push library.
+
+use oci::{Destination, Registry, Scheme};
+use push::registry::{ClientCertificate, Credentials, Options};
+use push::source::SourceSpec;
+use push::{ManifestFormat, PushOperation, PushOptions, Verify};
+
+use super::credentials::is_listed;
+use crate::cli::{self, Compression, Format, PushArgs};
+use crate::environment::Environment;
+use crate::failure::Failure;
+
+/// The registry that a push speaks to, and what it is called in the references that are printed.
+#[derive(Debug)]
+pub(super) struct Site {
+    /// Where to push, with a registry.
+    pub(super) destination: Destination,
+    /// That registry.
+    pub(super) registry: Registry,
+    /// Its name in references, where that is another.
+    pub(super) shown_as: Option<Registry>,
+}
+
+/// The operation that the arguments ask for.
+///
+/// # Errors
+/// [`Failure::Usage`] where the environment cannot be read.
+pub(super) fn operation(
+    typed: &PushArgs,
+    site: Site,
+    credentials: Option<Credentials>,
+    environment: &Environment,
+) -> Result<PushOperation, Failure> {
+    let _ = (typed, site, credentials, environment);
+    Err(Failure::usage("not supported yet", "wait for it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use clap::Parser;
+    use push::registry::Resolve;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    #[track_caller]
+    fn asked(line: &str, environment: &Environment) -> PushOperation {
+        let words = ["xtask", "push"].into_iter().chain(line.split_whitespace());
+        let Command::Push(typed) = Cli::try_parse_from(words).expect(line).command else {
+            panic!("a push");
+        };
+        let destination: Destination = typed.destination.as_deref().unwrap().parse().unwrap();
+        let site = Site {
+            registry: destination.registry.clone().unwrap(),
+            destination,
+            shown_as: None,
+        };
+        operation(&typed, site, None, environment).expect(line)
+    }
+
+    #[test]
+    fn the_defaults_are_the_push_librarys() {
+        let asked = asked("a.tar r.io/app:1", &Environment::default());
+        assert_eq!(
+            format!("{:?}", asked.options),
+            format!("{:?}", PushOptions::default())
+        );
+        assert_eq!(asked.destination.to_string(), "r.io/app:1");
+    }
+
+    #[test]
+    fn each_option_means_something() {
+        let line = "-k --ca-file ca.pem --cert-file c.pem --key-file k.pem --authfile auth.json \
+            --resolve r.io:443:127.0.0.1 --trust-realm auth.io --retries 2 --timeout 7 --reupload \
+            --platform linux/arm64 --format oci -j 8 --verify full -t 2 -t 3 --image @1 a.tar r.io/app:1";
+        let expected = PushOptions {
+            registry: Options {
+                insecure: true,
+                plain_http: false,
+                ca_files: vec!["ca.pem".into()],
+                client_certificate: Some(ClientCertificate {
+                    certificate: "c.pem".into(),
+                    key: "k.pem".into(),
+                }),
+                credentials: None,
+                authfile: Some("auth.json".into()),
+                resolve: vec![Resolve {
+                    host: "r.io".to_owned(),
+                    port: 443,
+                    address: [127, 0, 0, 1].into(),
+                }],
+                trust_realms: vec!["auth.io".parse().unwrap()],
+                retries: 2,
+                timeout: Duration::from_secs(7),
+                reupload: true,
+            },
+            image: Some("@1".to_owned()),
+            tags: vec!["2".parse().unwrap(), "3".parse().unwrap()],
+            platforms: vec!["linux/arm64".parse().unwrap()],
+            format: ManifestFormat::Oci,
+            jobs: 8.try_into().unwrap(),
+            verify: Verify::Full,
+            shown_as: None,
+        };
+        let options = asked(line, &Environment::default()).options;
+        assert_eq!(format!("{options:?}"), format!("{expected:?}"));
+    }
+
+    #[test]
+    fn the_environment_lists_registries_that_are_insecure() {
+        let mut environment = Environment::default();
+        environment.registry.insecure = Some("localhost:5000,other.io".to_owned());
+        let insecure = |line| asked(line, &environment).options.registry.insecure;
+        assert!(insecure("a.tar localhost:5000/app"));
+        assert!(!insecure("a.tar localhost:5001/app"));
+        assert!(insecure("-k a.tar localhost:5001/app"));
+    }
+}

@@ -1,0 +1,114 @@
+//! `--dry-run`: the plan on standard output, as text or as one JSON document.
+
+use push::{Action, Plan, PlannedBlob, PlannedImage};
+
+use crate::cli::Output;
+
+/// The plan as it is printed.
+pub(super) fn render(plan: &Plan, output: Output) -> String {
+    let _ = (plan, output);
+    String::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use oci::Digest;
+    use push::BlobKind;
+
+    use super::*;
+
+    fn plan() -> Plan {
+        let blob = |kind, bytes: &[u8], size, action| PlannedBlob {
+            repository: "team/app".parse().expect("a repository"),
+            digest: Digest::of(bytes),
+            kind,
+            size,
+            action,
+        };
+        Plan {
+            images: vec![
+                PlannedImage {
+                    references: vec!["r.io/team/app:1".into(), "r.io/team/app:2".into()],
+                    digest: Digest::of(b"one"),
+                    current: None,
+                },
+                PlannedImage {
+                    references: vec!["r.io/team/app:3".into()],
+                    digest: Digest::of(b"two"),
+                    current: Some(Digest::of(b"one")),
+                },
+            ],
+            blobs: vec![
+                blob(BlobKind::Config, b"config", 1234, Action::Exists),
+                blob(BlobKind::Layer, b"layer", 56_789_012, Action::Upload),
+                blob(BlobKind::Layer, b"base", 99, Action::Mount),
+            ],
+        }
+    }
+
+    #[test]
+    fn a_plan_says_what_would_be_sent() {
+        insta::assert_snapshot!(render(&plan(), Output::Text), @"
+        r.io/team/app:1@sha256:7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed (new)
+        r.io/team/app:2@sha256:7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed (new)
+        r.io/team/app:3@sha256:3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3 (replaces sha256:7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed)
+          config sha256:b79606fb3afea5bd1609ed40b622142f1c98125abcfe89a76a661b0e8e343910 in team/app: exists
+          layer sha256:dac1d7cfa95021764849fd102524e141488c5e3a90f861dbb5a12d9ac8584f85 in team/app: upload 56789012 bytes
+          layer sha256:cae662172fd450bb0cd710a769079c05bfc5d8e35efa6576edc7d0377afdd4a2 in team/app: mount
+        would upload 1 of 3 blobs, 56.79 MB
+        ");
+    }
+
+    #[test]
+    fn a_plan_is_one_document() {
+        let document: serde_json::Value =
+            serde_json::from_str(&render(&plan(), Output::Json)).unwrap();
+        insta::assert_json_snapshot!(document, @r#"
+        {
+          "schemaVersion": 1,
+          "dryRun": true,
+          "images": [
+            {
+              "references": [
+                "r.io/team/app:1",
+                "r.io/team/app:2"
+              ],
+              "digest": "sha256:7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed",
+              "current": null
+            },
+            {
+              "references": [
+                "r.io/team/app:3"
+              ],
+              "digest": "sha256:3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3",
+              "current": "sha256:7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed"
+            }
+          ],
+          "blobs": [
+            {
+              "repository": "team/app",
+              "digest": "sha256:b79606fb3afea5bd1609ed40b622142f1c98125abcfe89a76a661b0e8e343910",
+              "kind": "config",
+              "size": 1234,
+              "action": "exists"
+            },
+            {
+              "repository": "team/app",
+              "digest": "sha256:dac1d7cfa95021764849fd102524e141488c5e3a90f861dbb5a12d9ac8584f85",
+              "kind": "layer",
+              "size": 56789012,
+              "action": "upload"
+            },
+            {
+              "repository": "team/app",
+              "digest": "sha256:cae662172fd450bb0cd710a769079c05bfc5d8e35efa6576edc7d0377afdd4a2",
+              "kind": "layer",
+              "size": 99,
+              "action": "mount"
+            }
+          ],
+          "bytesToSend": 56789012
+        }
+        "#);
+    }
+}
