@@ -1,7 +1,11 @@
 //! JSON for scripts: one document or one object on a line, in which no character can mislead a terminal either.
 
+use std::io::{self, Write};
+
 use serde::Serialize;
-use serde_json::ser::Formatter;
+use serde_json::ser::{CompactFormatter, Formatter};
+
+use crate::text::is_hazardous;
 
 /// The version that each JSON document and progress line of this tool carries.
 ///
@@ -21,7 +25,23 @@ pub(crate) fn to_line(value: &impl Serialize) -> String {
 /// Compact JSON that escapes what JSON itself would let through: DEL, C1 and direction controls.
 struct Escaping;
 
-impl Formatter for Escaping {}
+impl Formatter for Escaping {
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some(position) = rest.find(is_hazardous) {
+            CompactFormatter.write_string_fragment(writer, &rest[..position])?;
+            let hazardous = rest[position..].chars().next().expect("one was just found");
+            // All of them are in the basic plane, so four digits are enough.
+            write!(writer, "\\u{:04x}", u32::from(hazardous))?;
+            rest = &rest[position + hazardous.len_utf8()..];
+        }
+        CompactFormatter.write_string_fragment(writer, rest)
+    }
+}
 
 #[cfg(test)]
 mod tests {

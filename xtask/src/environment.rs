@@ -47,8 +47,91 @@ impl Environment {
 
     /// Reads an environment by the names of its variables; an empty variable is as good as none.
     fn read(variable: &dyn Fn(&str) -> Option<OsString>) -> Self {
-        let _ = variable;
-        Self::default()
+        let variables = Variables(variable);
+        Self {
+            push: variables.for_push(),
+            registry: RegistryVariables {
+                registry: variables.text("IDPBUILDER_REGISTRY"),
+                username: variables.text("IDPBUILDER_REGISTRY_USERNAME"),
+                password: variables.secret("IDPBUILDER_REGISTRY_PASSWORD"),
+                token: variables.secret("IDPBUILDER_REGISTRY_TOKEN"),
+                insecure: variables.text("IDPBUILDER_REGISTRY_INSECURE"),
+            },
+            target_directory: variables.target_directory(),
+            log: variables.text("RUST_LOG"),
+            colour: variables.text("NO_COLOR").is_none()
+                && variables.text("TERM").is_none_or(|term| term != "dumb"),
+        }
+    }
+}
+
+struct Variables<'a>(&'a dyn Fn(&str) -> Option<OsString>);
+
+impl Variables<'_> {
+    fn value(&self, name: &str) -> Option<OsString> {
+        (self.0)(name).filter(|value| !value.is_empty())
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        self.value(name)?.into_string().ok()
+    }
+
+    fn secret(&self, name: &str) -> Option<SecretString> {
+        self.text(name).map(SecretString::from)
+    }
+
+    fn path(&self, name: &str) -> Option<PathBuf> {
+        self.value(name).map(PathBuf::from)
+    }
+
+    /// A directory of the XDG base directory specification, which says to ignore one that is not absolute.
+    fn directory(&self, name: &str) -> Option<PathBuf> {
+        self.path(name).filter(|path| path.is_absolute())
+    }
+
+    fn either(&self, name: &str) -> Option<String> {
+        self.text(&name.to_ascii_lowercase())
+            .or_else(|| self.text(name))
+    }
+
+    fn for_push(&self) -> push::Environment {
+        let home = self.path("HOME").or_else(|| self.path("USERPROFILE"));
+        let below_home = |path: &str| home.as_ref().map(|home| home.join(path));
+        let cache = if cfg!(target_os = "macos") {
+            "Library/Caches"
+        } else {
+            ".cache"
+        };
+        push::Environment {
+            tmpdir: self.path("TMPDIR"),
+            cache: self
+                .directory("XDG_CACHE_HOME")
+                .or_else(|| below_home(cache)),
+            runtime: self.directory("XDG_RUNTIME_DIR"),
+            config: self
+                .directory("XDG_CONFIG_HOME")
+                .or_else(|| below_home(".config")),
+            docker_config: self.path("DOCKER_CONFIG"),
+            registry_auth_file: self.path("REGISTRY_AUTH_FILE"),
+            path: self.value("PATH"),
+            http_proxy: self.either("HTTP_PROXY"),
+            https_proxy: self.either("HTTPS_PROXY"),
+            no_proxy: self.either("NO_PROXY"),
+            ssl_cert_file: self.path("SSL_CERT_FILE"),
+            home,
+        }
+    }
+
+    /// Where cargo says it is; else `target` beside the `Cargo.lock` above this crate; else `target` right here.
+    fn target_directory(&self) -> PathBuf {
+        if let Some(directory) = self.path("CARGO_TARGET_DIR") {
+            return directory;
+        }
+        let workspace = self.path("CARGO_MANIFEST_DIR").and_then(|manifest| {
+            let locked = |directory: &&Path| directory.join("Cargo.lock").is_file();
+            manifest.ancestors().find(locked).map(Path::to_owned)
+        });
+        workspace.unwrap_or_default().join("target")
     }
 }
 

@@ -48,8 +48,11 @@ impl Filter {
     }
 
     fn shows(&self, target: &str, level: Level) -> bool {
-        let _ = (target, level);
-        false
+        let own = target
+            .split("::")
+            .next()
+            .is_some_and(|name| OWN.contains(&name));
+        own && (level <= self.level || self.asked.would_enable(target, &level))
     }
 }
 

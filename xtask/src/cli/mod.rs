@@ -89,8 +89,12 @@ impl Cli {
 ///
 /// It would be taken for SOURCE, and asked of Docker; where there is such a file it is one.
 fn detached_progress(words: &[OsString]) -> Option<&str> {
-    let _ = words;
-    None
+    let options = words.iter().take_while(|word| *word != "--");
+    options
+        .zip(words.iter().skip(1))
+        .filter(|(option, _)| *option == "--progress")
+        .filter_map(|(_, next)| next.to_str())
+        .find(|next| ProgressMode::is_word(next) && !std::path::Path::new(next).exists())
 }
 
 #[cfg(test)]

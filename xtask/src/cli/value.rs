@@ -18,14 +18,32 @@ pub(super) enum ValueError {
 
 /// `HOST:PORT:ADDR`; an IPv6 address may stand in brackets, and as the host it must.
 pub(super) fn resolve(text: &str) -> Result<Resolve, ValueError> {
-    let _ = text;
-    Err(ValueError::Resolve)
+    parse_resolve(text).ok_or(ValueError::Resolve)
+}
+
+fn parse_resolve(text: &str) -> Option<Resolve> {
+    let (host, rest) = match text.strip_prefix('[') {
+        Some(bracketed) => bracketed.split_once("]:")?,
+        None => text.split_once(':')?,
+    };
+    let (port, address) = rest.split_once(':')?;
+    let address = address
+        .strip_prefix('[')
+        .and_then(|address| address.strip_suffix(']'))
+        .unwrap_or(address);
+    Some(Resolve {
+        host: Some(host.to_ascii_lowercase()).filter(|host| !host.is_empty())?,
+        port: port.parse().ok()?,
+        address: address.parse::<IpAddr>().ok()?,
+    })
 }
 
 /// A whole number of seconds that is not zero.
 pub(super) fn seconds(text: &str) -> Result<Duration, ValueError> {
-    let _ = text;
-    Ok(Duration::from_secs(60))
+    match text.parse() {
+        Ok(seconds @ 1..) => Ok(Duration::from_secs(seconds)),
+        _ => Err(ValueError::Seconds),
+    }
 }
 
 #[cfg(test)]

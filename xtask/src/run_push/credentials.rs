@@ -46,8 +46,30 @@ impl Choice {
         registry: &Registry,
         scheme: Option<Scheme>,
     ) -> Result<Self, Failure> {
-        let _ = (typed, variables, registry, scheme);
-        Err(Failure::usage("not supported yet", "wait for it"))
+        let variables = for_registry(variables, registry, scheme)?;
+        if let Some(token) = &typed.registry_token {
+            return Ok(Self::Ready(Credentials::Bearer {
+                token: token.clone(),
+                origin: "--registry-token".to_owned(),
+            }));
+        }
+        let username = typed.basic.username.clone();
+        if let Some(token) = &typed.token {
+            let username = username.or(variables.username);
+            return of_token(username, token.clone(), "--token");
+        }
+        if let Some(password) = &typed.basic.password {
+            let username = needed(username.or(variables.username), "--password")?;
+            return of_password(username, password.clone(), "--password");
+        }
+        if typed.basic.password_stdin {
+            let username = needed(username.or(variables.username), "--password-stdin")?;
+            return Ok(Self::FromStandardInput { username });
+        }
+        match username {
+            Some(username) => of_username(username, variables),
+            None => of_variables(variables),
+        }
     }
 
     /// Asks for what is missing.
@@ -58,9 +80,45 @@ impl Choice {
         self,
         registry: &Registry,
     ) -> Result<Option<Credentials>, Failure> {
-        let _ = registry;
-        Err(Failure::usage("not supported yet", "wait for it"))
+        let (username, password, origin) = match self {
+            Self::Nothing => return Ok(None),
+            Self::Ready(credentials) => return Ok(Some(credentials)),
+            Self::FromStandardInput { username } => {
+                let password = password::from_standard_input().await?;
+                (username, password, "--password-stdin")
+            }
+            Self::FromTerminal { username } => {
+                let prompt = format!("Password of {username} at {registry}: ");
+                (
+                    username,
+                    password::from_terminal(&prompt).await?,
+                    "the terminal",
+                )
+            }
+        };
+        Ok(Some(basic(username, password, origin)?))
     }
+}
+
+/// The variables, where they are meant for this registry; without `IDPBUILDER_REGISTRY` they are for the cluster's.
+fn for_registry(
+    variables: &RegistryVariables,
+    registry: &Registry,
+    scheme: Option<Scheme>,
+) -> Result<RegistryVariables, Failure> {
+    let named = match &variables.registry {
+        Some(text) => Some(parse_registry(text, "IDPBUILDER_REGISTRY")?),
+        None => None,
+    };
+    if named.is_some_and(|named| same(&named, registry, scheme)) {
+        return Ok(variables.clone());
+    }
+    if variables.password.is_some() || variables.token.is_some() {
+        tracing::info!(
+            "IDPBUILDER_REGISTRY does not name {registry}: its credentials are not used"
+        );
+    }
+    Ok(RegistryVariables::default())
 }
 
 /// Whether a registry of the environment's list is this one.
@@ -69,8 +127,95 @@ pub(super) fn is_listed(
     registry: &Registry,
     scheme: Option<Scheme>,
 ) -> Result<bool, Failure> {
-    let _ = (list, registry, scheme);
+    for entry in list
+        .split([',', ' ', '\t', '\n'])
+        .filter(|entry| !entry.is_empty())
+    {
+        let entry = parse_registry(entry, "IDPBUILDER_REGISTRY_INSECURE")?;
+        if same(&entry, registry, scheme) {
+            return Ok(true);
+        }
+    }
     Ok(false)
+}
+
+fn parse_registry(text: &str, variable: &str) -> Result<Registry, Failure> {
+    text.parse().map_err(|_| {
+        Failure::usage(
+            format!("`{variable}` does not hold a HOST[:PORT]"),
+            format!("set it like {variable}=gitea.cnoe.localtest.me:8443"),
+        )
+    })
+}
+
+/// Whether both are one host and one port, written out or not.
+fn same(one: &Registry, other: &Registry, scheme: Option<Scheme>) -> bool {
+    let default = scheme.unwrap_or(Scheme::Https).default_port();
+    let port = |registry: &Registry| registry.port().unwrap_or(default);
+    one.host() == other.host() && port(one) == port(other)
+}
+
+/// Only `--username` was given: the secret is the environment's where it is that user's, else it is asked for.
+fn of_username(username: String, variables: RegistryVariables) -> Result<Choice, Failure> {
+    let of_that_user = variables
+        .username
+        .as_ref()
+        .is_none_or(|other| *other == username);
+    match (variables.token, variables.password) {
+        (Some(token), _) if of_that_user => of_token(Some(username), token, TOKEN),
+        (None, Some(password)) if of_that_user => of_password(username, password, PASSWORD),
+        _ => Ok(Choice::FromTerminal { username }),
+    }
+}
+
+fn of_variables(variables: RegistryVariables) -> Result<Choice, Failure> {
+    match (variables.token, variables.password) {
+        (Some(token), _) => of_token(variables.username, token, TOKEN),
+        (None, Some(password)) => match variables.username {
+            Some(username) => of_password(username, password, PASSWORD),
+            None => Err(Failure::usage(
+                format!("`{PASSWORD}` is set without `{USERNAME}`"),
+                format!("set `{USERNAME}` too"),
+            )),
+        },
+        (None, None) => Ok(Choice::Nothing),
+    }
+}
+
+fn of_token(
+    username: Option<String>,
+    token: SecretString,
+    origin: &str,
+) -> Result<Choice, Failure> {
+    let username = username.unwrap_or_else(|| TOKEN_USERNAME.to_owned());
+    of_password(username, token, origin)
+}
+
+fn of_password(username: String, password: SecretString, origin: &str) -> Result<Choice, Failure> {
+    Ok(Choice::Ready(basic(username, password, origin)?))
+}
+
+fn basic(username: String, password: SecretString, origin: &str) -> Result<Credentials, Failure> {
+    if username.is_empty() || username.contains(':') {
+        return Err(Failure::usage(
+            "a user name is not empty and holds no `:`",
+            "give the name alone as `--username NAME`",
+        ));
+    }
+    Ok(Credentials::Basic {
+        username,
+        password,
+        origin: origin.to_owned(),
+    })
+}
+
+fn needed(username: Option<String>, option: &str) -> Result<String, Failure> {
+    username.ok_or_else(|| {
+        Failure::usage(
+            format!("`{option}` needs a user name"),
+            "give `--username NAME` too",
+        )
+    })
 }
 
 #[cfg(test)]

@@ -6,10 +6,27 @@ mod plan;
 mod result;
 mod target;
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use oci::{Destination, Registry, Scheme};
+use push::source::SourceSpec;
+use push::{Events, PushOperation, Report};
+
 use crate::cli::PushArgs;
-use crate::console::Console;
+use crate::console::{self, Console};
 use crate::environment::Environment;
 use crate::failure::Failure;
+use crate::progress::Progress;
+use crate::{embedded, password, work};
+
+use credentials::Choice;
+use operation::{Site, operation};
+use result::DigestFile;
+use target::Goal;
+
+/// Where `cargo xtask registry` serves what `--embedded` has pushed.
+const SERVED_AT: &str = "localhost:5000";
 
 /// Pushes, or says what a push would do.
 ///
@@ -20,6 +37,210 @@ pub(crate) fn run(
     environment: &Environment,
     console: &Console,
 ) -> Result<(), Failure> {
-    let _ = (typed, environment, console);
-    Err(Failure::usage("not supported yet", "wait for it"))
+    check(typed)?;
+    if typed.credentials.basic.password.is_some() {
+        console.warn(password::ON_COMMAND_LINE);
+    }
+    let goal = Goal::resolve(typed.destination.as_deref(), typed.embedded)?;
+    work::run(work::stoppable(async {
+        match goal {
+            Goal::Named(destination, registry) => {
+                send(typed, destination, registry, environment, console).await
+            }
+            Goal::Embedded(destination) => embed(typed, destination, environment, console).await,
+        }
+    }))
+}
+
+/// What the grammar of the command line alone does not show.
+fn check(typed: &PushArgs) -> Result<(), Failure> {
+    if typed.credentials.basic.password_stdin && typed.source == "-" {
+        return Err(Failure::usage(
+            "the image and the password cannot both come from standard input",
+            "save the image to a file, or set `IDPBUILDER_REGISTRY_PASSWORD`",
+        ));
+    }
+    Ok(())
+}
+
+/// Pushes to a registry that is named.
+async fn send(
+    typed: &PushArgs,
+    destination: Destination,
+    registry: Registry,
+    environment: &Environment,
+    console: &Console,
+) -> Result<(), Failure> {
+    let choice = Choice::make(
+        &typed.credentials,
+        &environment.registry,
+        &registry,
+        destination.scheme,
+    )?;
+    let credentials = choice.complete(&registry).await?;
+    let site = Site {
+        destination,
+        registry,
+        shown_as: None,
+    };
+    let operation = operation(typed, site, credentials, environment)?;
+    carry_out(typed, &operation, console).await
+}
+
+/// Pushes to the embedded registry, which runs for as long as that takes.
+async fn embed(
+    typed: &PushArgs,
+    destination: Destination,
+    environment: &Environment,
+    console: &Console,
+) -> Result<(), Failure> {
+    let directory = embedded_directory(typed.dir.as_ref(), environment);
+    let config = embedded::Config::new(directory.clone());
+    let running = embedded::Registry::start(config)
+        .await
+        .map_err(Failure::Embedded)?;
+    let site = embedded_site(destination, running.address());
+    let operation = operation(typed, site, None, environment)?;
+    let done = carry_out(typed, &operation, console).await;
+    running.stop().await;
+    done?;
+    if !typed.dry_run {
+        let serve = typed.dir.as_ref().map_or_else(
+            || "cargo xtask registry".to_owned(),
+            |directory| format!("cargo xtask registry --dir {}", directory.display()),
+        );
+        console.note(&format!(
+            "kept in `{}`; `{serve}` serves it at {SERVED_AT}",
+            directory.display()
+        ));
+    }
+    Ok(())
+}
+
+/// Where the embedded registry is kept.
+pub(crate) fn embedded_directory(given: Option<&PathBuf>, environment: &Environment) -> PathBuf {
+    given
+        .cloned()
+        .unwrap_or_else(|| environment.target_directory.join("registry"))
+}
+
+/// Speaks to the address that the system gave, and prints the one where it will be served.
+fn embedded_site(destination: Destination, address: SocketAddr) -> Site {
+    let registry: Registry = address
+        .to_string()
+        .parse()
+        .expect("an address with its port is a registry");
+    let shown_as = SERVED_AT.parse().expect("a constant that is a registry");
+    Site {
+        destination: Destination {
+            scheme: Some(Scheme::Http),
+            registry: Some(registry.clone()),
+            ..destination
+        },
+        registry,
+        shown_as: Some(shown_as),
+    }
+}
+
+async fn carry_out(
+    typed: &PushArgs,
+    operation: &PushOperation,
+    console: &Console,
+) -> Result<(), Failure> {
+    if typed.dry_run {
+        let progress = Progress::start(typed.progress, console);
+        let plan = operation.plan(&progress.events()).await;
+        progress.finish();
+        let plan = plan.map_err(|error| failure(operation, Box::new(error)))?;
+        return print(&plan::render(&plan, typed.output));
+    }
+    let digest_file = begin_digest_file(typed, operation).await?;
+    let progress = Progress::start(typed.progress, console);
+    let report = operation.execute(&progress.events()).await;
+    progress.finish();
+    let report = report.map_err(|error| failure(operation, Box::new(error)))?;
+    conclude(typed, report, digest_file)
+}
+
+/// Leaves the result for scripts, and says of every image that was not pushed why.
+fn conclude(
+    typed: &PushArgs,
+    report: Report,
+    digest_file: Option<DigestFile>,
+) -> Result<(), Failure> {
+    if let Some(file) = digest_file.filter(|_| report.failed.is_empty()) {
+        let digest = result::only_digest(&report).ok_or_else(several_images)?;
+        file.finish(digest)
+            .map_err(Failure::machine("cannot write the file of `--digest-file`"))?;
+    }
+    if !report.pushed.is_empty() {
+        print(&result::render(&report, typed.output))?;
+    }
+    if report.failed.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Images {
+        pushed: report.pushed.len(),
+        failed: report.failed,
+    })
+}
+
+/// Sees to it, before anything is sent, that there is one digest to write and a place to write it to.
+async fn begin_digest_file(
+    typed: &PushArgs,
+    operation: &PushOperation,
+) -> Result<Option<DigestFile>, Failure> {
+    let Some(path) = &typed.digest_file else {
+        return Ok(None);
+    };
+    let one = operation.options.image.is_some() || operation.source.image().is_some();
+    // Standard input can be read only once; of it this is found out when all is done.
+    if !one && operation.source != SourceSpec::StandardInput {
+        let contents = crate::inspect::open(
+            &operation.source,
+            &operation.environment,
+            &Events::ignored(),
+        )
+        .await
+        .map_err(|error| failure(operation, error))?;
+        if contents.images.len() > 1 {
+            return Err(several_images());
+        }
+    }
+    let file = DigestFile::begin(path).map_err(Failure::machine(format!(
+        "cannot write `{}`, given with `--digest-file`",
+        path.display()
+    )))?;
+    Ok(Some(file))
+}
+
+fn several_images() -> Failure {
+    Failure::usage(
+        "`--digest-file` holds one digest, and there are several images",
+        "pick one with `--image`, or read the digests from `--output json`",
+    )
+}
+
+fn failure(operation: &PushOperation, error: Box<push::Error>) -> Failure {
+    let shown = Destination {
+        // The address of an embedded registry means nothing to anybody.
+        registry: operation
+            .options
+            .shown_as
+            .clone()
+            .or_else(|| operation.destination.registry.clone()),
+        scheme: operation
+            .destination
+            .scheme
+            .filter(|_| operation.options.shown_as.is_none()),
+        ..operation.destination.clone()
+    };
+    Failure::Push {
+        doing: format!("cannot push to `{shown}`"),
+        error,
+    }
+}
+
+fn print(result: &str) -> Result<(), Failure> {
+    console::print(result).map_err(Failure::machine("cannot write to standard output"))
 }

@@ -31,8 +31,66 @@ pub(super) fn operation(
     credentials: Option<Credentials>,
     environment: &Environment,
 ) -> Result<PushOperation, Failure> {
-    let _ = (typed, site, credentials, environment);
-    Err(Failure::usage("not supported yet", "wait for it"))
+    match typed.compression {
+        // Layers cannot be compressed yet, so the fastest that can be done is to send them as they are.
+        Compression::Auto | Compression::Keep => {}
+    }
+    let scheme = site.destination.scheme;
+    Ok(PushOperation {
+        source: SourceSpec::read(&typed.source),
+        options: PushOptions {
+            registry: registry(typed, &site.registry, scheme, credentials, environment)?,
+            image: typed.image.clone(),
+            tags: typed.tags.clone(),
+            platforms: typed.platforms.clone(),
+            format: match typed.format {
+                Format::Keep => ManifestFormat::Keep,
+                Format::Oci => ManifestFormat::Oci,
+                Format::Docker => ManifestFormat::Docker,
+            },
+            jobs: typed.jobs,
+            verify: match typed.verify {
+                cli::Verify::Manifest => Verify::Manifest,
+                cli::Verify::Full => Verify::Full,
+                cli::Verify::None => Verify::Nothing,
+            },
+            shown_as: site.shown_as,
+        },
+        destination: site.destination,
+        environment: environment.push.clone(),
+    })
+}
+
+fn registry(
+    typed: &PushArgs,
+    registry: &Registry,
+    scheme: Option<Scheme>,
+    credentials: Option<Credentials>,
+    environment: &Environment,
+) -> Result<Options, Failure> {
+    let connection = &typed.connection;
+    let listed = match &environment.registry.insecure {
+        Some(list) => is_listed(list, registry, scheme)?,
+        None => false,
+    };
+    let certificate = connection
+        .cert_file
+        .clone()
+        .zip(connection.key_file.clone());
+    Ok(Options {
+        insecure: connection.insecure || listed,
+        plain_http: false,
+        ca_files: connection.ca_files.clone(),
+        client_certificate: certificate
+            .map(|(certificate, key)| ClientCertificate { certificate, key }),
+        credentials,
+        authfile: typed.credentials.authfile.clone(),
+        resolve: connection.resolve.clone(),
+        trust_realms: connection.trust_realms.clone(),
+        retries: connection.retries,
+        timeout: connection.timeout,
+        reupload: typed.reupload,
+    })
 }
 
 #[cfg(test)]

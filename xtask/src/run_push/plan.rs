@@ -1,13 +1,140 @@
 //! `--dry-run`: the plan on standard output, as text or as one JSON document.
 
+use std::fmt::Write as _;
+
+use indicatif::DecimalBytes;
 use push::{Action, Plan, PlannedBlob, PlannedImage};
+use serde::Serialize;
 
 use crate::cli::Output;
+use crate::document::{SCHEMA_VERSION, to_line};
+use crate::words;
 
 /// The plan as it is printed.
 pub(super) fn render(plan: &Plan, output: Output) -> String {
-    let _ = (plan, output);
-    String::new()
+    match output {
+        Output::Text => text(plan),
+        Output::Json => to_line(&Document::of(plan)) + "\n",
+    }
+}
+
+fn text(plan: &Plan) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for image in &plan.images {
+        let change = change(image);
+        for reference in &image.references {
+            lines.push(format!("{reference}@{} ({change})", image.digest));
+        }
+    }
+    lines.extend(plan.blobs.iter().map(|blob| {
+        format!(
+            "  {} {} in {}: {}",
+            words::kind(blob.kind),
+            blob.digest,
+            blob.repository,
+            action(blob)
+        )
+    }));
+    let uploads = plan
+        .blobs
+        .iter()
+        .filter(|blob| blob.action == Action::Upload)
+        .count();
+    lines.push(format!(
+        "would upload {} of {}, {}",
+        uploads,
+        words::count(plan.blobs.len(), "blob"),
+        DecimalBytes(plan.bytes_to_send())
+    ));
+    lines.into_iter().fold(String::new(), |mut text, line| {
+        writeln!(text, "{line}").expect("a string takes any text");
+        text
+    })
+}
+
+/// What would become of the tag.
+fn change(image: &PlannedImage) -> String {
+    match &image.current {
+        None => "new".to_owned(),
+        Some(current) if *current == image.digest => "unchanged".to_owned(),
+        Some(current) => format!("replaces {current}"),
+    }
+}
+
+fn action(blob: &PlannedBlob) -> String {
+    match blob.action {
+        Action::Exists => "exists".to_owned(),
+        Action::Mount => "mount".to_owned(),
+        Action::Upload => format!("upload {} bytes", blob.size),
+    }
+}
+
+/// The JSON document of `--dry-run --output json`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    schema_version: u32,
+    /// Always true: nothing of this has happened.
+    dry_run: bool,
+    images: Vec<Image<'a>>,
+    blobs: Vec<Blob<'a>>,
+    bytes_to_send: u64,
+}
+
+#[derive(Serialize)]
+struct Image<'a> {
+    /// What would be written.
+    references: &'a [String],
+    digest: String,
+    /// Where the first reference's tag points now.
+    current: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Blob<'a> {
+    repository: &'a str,
+    digest: String,
+    kind: &'static str,
+    /// In bytes, as sent.
+    size: u64,
+    /// `exists`, `mount` or `upload`.
+    action: &'static str,
+}
+
+impl<'a> Document<'a> {
+    fn of(plan: &'a Plan) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            dry_run: true,
+            images: plan
+                .images
+                .iter()
+                .map(|image| Image {
+                    references: &image.references,
+                    digest: image.digest.to_string(),
+                    current: image.current.as_ref().map(ToString::to_string),
+                })
+                .collect(),
+            blobs: plan.blobs.iter().map(Blob::of).collect(),
+            bytes_to_send: plan.bytes_to_send(),
+        }
+    }
+}
+
+impl<'a> Blob<'a> {
+    fn of(blob: &'a PlannedBlob) -> Self {
+        Self {
+            repository: blob.repository.as_str(),
+            digest: blob.digest.to_string(),
+            kind: words::kind(blob.kind),
+            size: blob.size,
+            action: match blob.action {
+                Action::Exists => "exists",
+                Action::Mount => "mount",
+                Action::Upload => "upload",
+            },
+        }
+    }
 }
 
 #[cfg(test)]

@@ -14,14 +14,84 @@ use crate::document::{SCHEMA_VERSION, to_line};
 
 /// The result as it is printed: one line per reference, or one document.
 pub(super) fn render(report: &Report, output: Output) -> String {
-    let _ = (report, output);
-    String::new()
+    match output {
+        Output::Text => report
+            .pushed
+            .iter()
+            .fold(String::new(), |mut text, pushed| {
+                writeln!(text, "{}", pushed.pinned()).expect("a string takes any text");
+                text
+            }),
+        Output::Json => to_line(&Document::of(report)) + "\n",
+    }
+}
+
+/// The JSON document of `--output json`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document {
+    schema_version: u32,
+    /// Every reference that was written, in the order of the source.
+    images: Vec<Image>,
+    /// The images that were not pushed; empty when the exit code is 0.
+    failures: Vec<Failure>,
+}
+
+#[derive(Serialize)]
+struct Image {
+    /// `HOST/REPOSITORY:TAG`; without the tag where none was written.
+    reference: String,
+    /// Of the manifest or index, as the registry confirmed it.
+    digest: String,
+    /// `HOST/REPOSITORY@DIGEST`: what a pod can use, and what no later push changes.
+    pull: String,
+}
+
+#[derive(Serialize)]
+struct Failure {
+    /// What was to be written.
+    references: Vec<String>,
+    /// What went wrong; its causes are on standard error.
+    error: String,
+}
+
+impl Document {
+    fn of(report: &Report) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            images: report.pushed.iter().map(Image::of).collect(),
+            failures: report.failed.iter().map(Failure::of).collect(),
+        }
+    }
+}
+
+impl Image {
+    fn of(pushed: &Pushed) -> Self {
+        Self {
+            reference: pushed.reference(),
+            digest: pushed.digest.to_string(),
+            pull: format!(
+                "{}/{}@{}",
+                pushed.registry, pushed.repository, pushed.digest
+            ),
+        }
+    }
+}
+
+impl Failure {
+    fn of(failed: &Failed) -> Self {
+        Self {
+            references: failed.references.clone(),
+            error: failed.error.to_string(),
+        }
+    }
 }
 
 /// The one digest that was pushed; none where there were several.
 pub(super) fn only_digest(report: &Report) -> Option<&Digest> {
-    let _ = report;
-    None
+    let first = &report.pushed.first()?.digest;
+    let same = report.pushed.iter().all(|pushed| pushed.digest == *first);
+    same.then_some(first)
 }
 
 /// A file for the digest, which appears whole or not at all.
@@ -38,9 +108,18 @@ impl DigestFile {
     /// # Errors
     /// Whatever the system says of that directory.
     pub(super) fn begin(path: &Path) -> io::Result<Self> {
+        let directory = path.parent().filter(|parent| *parent != Path::new(""));
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".digest-");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            // A temporary file is for its owner alone; this one is what the user would have created.
+            builder.permissions(std::fs::Permissions::from_mode(0o666));
+        }
         Ok(Self {
             path: path.to_owned(),
-            temporary: NamedTempFile::new()?,
+            temporary: builder.tempfile_in(directory.unwrap_or(Path::new(".")))?,
         })
     }
 
@@ -48,9 +127,11 @@ impl DigestFile {
     ///
     /// # Errors
     /// Whatever the system says.
-    pub(super) fn finish(self, digest: &Digest) -> io::Result<()> {
-        let _ = digest;
-        self.temporary.close()
+    pub(super) fn finish(mut self, digest: &Digest) -> io::Result<()> {
+        write!(self.temporary, "{digest}")?;
+        self.temporary.as_file().sync_all()?;
+        self.temporary.persist(&self.path)?;
+        Ok(())
     }
 }
 

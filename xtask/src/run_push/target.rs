@@ -20,9 +20,64 @@ impl Goal {
     /// [`Failure::Usage`] and [`Failure::Push`] where it cannot be meant, [`Failure::NoCluster`] where only the
     /// cluster's registry can be meant.
     pub(super) fn resolve(text: Option<&str>, embedded: bool) -> Result<Self, Failure> {
-        let _ = (text, embedded);
-        Err(Failure::usage("not supported yet", "wait for it"))
+        let destination = text.map(parse).transpose()?;
+        if embedded {
+            return of_embedded(destination);
+        }
+        match destination {
+            Some(destination) => match destination.registry.clone() {
+                Some(registry) => Ok(Self::Named(destination, registry)),
+                None => Err(Failure::NoCluster {
+                    destination: Some(destination.to_string()),
+                }),
+            },
+            None => Err(Failure::NoCluster { destination: None }),
+        }
     }
+}
+
+fn of_embedded(destination: Option<Destination>) -> Result<Goal, Failure> {
+    match destination {
+        Some(Destination {
+            registry: Some(registry),
+            ..
+        }) => Err(Failure::usage(
+            format!(
+                "`--embedded` pushes to the embedded registry, and DESTINATION names `{registry}`"
+            ),
+            "leave out one of the two",
+        )),
+        Some(destination) => Ok(Goal::Embedded(destination)),
+        None => Ok(Goal::Embedded(Destination {
+            scheme: None,
+            registry: None,
+            target: Target::Prefix(None),
+        })),
+    }
+}
+
+fn parse(text: &str) -> Result<Destination, Failure> {
+    if has_user_info(text) {
+        // Not even quoted: what stands there is a password.
+        return Err(Failure::usage(
+            "DESTINATION holds a user name or a password",
+            "give them as `--username` and `--password-stdin`",
+        ));
+    }
+    text.parse().map_err(|source| Failure::Push {
+        doing: "cannot push".to_owned(),
+        error: Box::new(push::Error::InvalidReference {
+            input: text.to_owned(),
+            source,
+        }),
+    })
+}
+
+/// Whether what stands for the host has an `@`, as in `user:password@host/app`.
+fn has_user_info(text: &str) -> bool {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let (first, path) = rest.split_once('/').unwrap_or((rest, ""));
+    first.contains('@') && !path.is_empty()
 }
 
 #[cfg(test)]
