@@ -38,6 +38,16 @@ impl Console {
         }
     }
 
+    /// The bars that are drawn at the bottom, which every line here makes room for.
+    pub(crate) fn bars(&self) -> &MultiProgress {
+        &self.bars
+    }
+
+    /// Whether notes and warnings are left out.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Writes one line to standard error.
     pub(crate) fn line(&self, line: &str) {
         self.write(&format!("{line}\n"));
