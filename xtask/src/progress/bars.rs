@@ -44,13 +44,108 @@ impl Bars {
 
     /// Draws what happened, and returns the line that is to stand above the bars.
     pub(super) fn event(&mut self, event: &Event) -> Option<String> {
-        let _ = event;
-        None
+        match event {
+            Event::Spooling { read } => self.spool(*read),
+            Event::Planned { bytes, .. } => self.plan(*bytes),
+            Event::BlobStarted { digest, kind, size } => self.start(digest, *kind, *size),
+            Event::BlobProgress { digest, sent } => {
+                if let Some(blob) = self.blobs.get(digest) {
+                    blob.bar.set_position(*sent);
+                    blob.bar.set_message("");
+                }
+            }
+            Event::BlobWaiting { digest } => {
+                if let Some(Blob { bar, .. }) = self.blobs.get(digest) {
+                    bar.set_position(bar.length().unwrap_or_default());
+                    bar.set_message("waiting for the registry");
+                }
+            }
+            Event::BlobFinished {
+                digest,
+                size,
+                outcome,
+            } => {
+                let kind = self.finish(digest, *size, *outcome);
+                return plain::finished(event, kind);
+            }
+            Event::Note(_)
+            | Event::Retrying { .. }
+            | Event::ManifestPushed { .. }
+            | Event::Tagged { .. }
+            | Event::Verifying { .. } => {}
+        }
+        plain::milestone(event)
     }
 
     /// Brings the total up to date.
-    pub(super) fn tick(&mut self) {}
+    pub(super) fn tick(&mut self) {
+        if let Some(total) = &self.total {
+            let in_flight: u64 = self.blobs.values().map(|blob| blob.bar.position()).sum();
+            total.set_position(self.done + in_flight);
+            total.tick();
+        }
+    }
 
     /// Takes every bar away.
-    pub(super) fn clear(&mut self) {}
+    pub(super) fn clear(&mut self) {
+        let bars = self.blobs.drain().map(|(_, blob)| blob.bar);
+        for bar in bars.chain(self.spooling.take()).chain(self.total.take()) {
+            bar.finish_and_clear();
+            self.screen.remove(&bar);
+        }
+    }
+
+    fn spool(&mut self, read: u64) {
+        let bar = self.spooling.get_or_insert_with(|| {
+            self.screen
+                .add(ProgressBar::no_length().with_style(style(SPOOLING)))
+        });
+        bar.set_position(read);
+    }
+
+    fn plan(&mut self, bytes: u64) {
+        if let Some(bar) = self.spooling.take() {
+            bar.finish_and_clear();
+            self.screen.remove(&bar);
+        }
+        let bar = ProgressBar::new(bytes)
+            .with_style(style(TOTAL))
+            .with_prefix(format!("{:<19}", "total"));
+        self.total.get_or_insert_with(|| self.screen.add(bar));
+    }
+
+    fn start(&mut self, digest: &Digest, kind: BlobKind, size: u64) {
+        if self.blobs.contains_key(digest) {
+            return;
+        }
+        let bar = ProgressBar::new(size)
+            .with_style(style(BLOB))
+            .with_prefix(format!("{:<19}", plain::name(kind, digest)));
+        let bar = match &self.total {
+            Some(total) => self.screen.insert_before(total, bar),
+            None => self.screen.add(bar),
+        };
+        bar.tick();
+        self.blobs.insert(digest.clone(), Blob { kind, bar });
+    }
+
+    fn finish(&mut self, digest: &Digest, size: u64, outcome: BlobOutcome) -> Option<BlobKind> {
+        match (outcome, &self.total) {
+            (BlobOutcome::Uploaded, _) => self.done += size,
+            (BlobOutcome::AlreadyThere | BlobOutcome::Mounted, Some(total)) => {
+                total.set_length(total.length().unwrap_or_default().saturating_sub(size));
+            }
+            (BlobOutcome::AlreadyThere | BlobOutcome::Mounted, None) => {}
+        }
+        let blob = self.blobs.remove(digest)?;
+        blob.bar.finish_and_clear();
+        self.screen.remove(&blob.bar);
+        Some(blob.kind)
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template)
+        .expect("the templates of this file are valid")
+        .progress_chars("=> ")
 }

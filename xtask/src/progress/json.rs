@@ -29,6 +29,70 @@ use crate::words;
 
 /// The line for an event.
 pub(super) fn line(event: &Event) -> String {
-    let _ = event;
-    String::new()
+    to_line(&Line {
+        schema_version: SCHEMA_VERSION,
+        happened: happened(event),
+    })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line {
+    schema_version: u32,
+    #[serde(flatten)]
+    happened: Value,
+}
+
+fn happened(event: &Event) -> Value {
+    match event {
+        Event::Note(text) => json!({"event": "note", "text": text}),
+        Event::Spooling { read } => json!({"event": "spooling", "read": read}),
+        Event::Planned {
+            references,
+            blobs,
+            bytes,
+        } => {
+            json!({"event": "planned", "references": references, "blobs": blobs, "bytes": bytes})
+        }
+        Event::BlobStarted { digest, kind, size } => {
+            let kind = words::kind(*kind);
+            json!({"event": "blobStarted", "digest": digest, "kind": kind, "size": size})
+        }
+        Event::BlobProgress { digest, sent } => {
+            json!({"event": "blobProgress", "digest": digest, "sent": sent})
+        }
+        Event::BlobWaiting { digest } => json!({"event": "blobWaiting", "digest": digest}),
+        Event::BlobFinished {
+            digest,
+            size,
+            outcome,
+        } => {
+            let outcome = name(*outcome);
+            json!({"event": "blobFinished", "digest": digest, "size": size, "outcome": outcome})
+        }
+        Event::Retrying {
+            what,
+            why,
+            attempt,
+            wait,
+        } => {
+            let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+            json!({"event": "retrying", "what": what, "why": why, "attempt": attempt, "waitMilliseconds": wait})
+        }
+        Event::ManifestPushed { digest, size } => {
+            json!({"event": "manifestPushed", "digest": digest, "size": size})
+        }
+        Event::Tagged { reference, digest } => {
+            json!({"event": "tagged", "reference": reference, "digest": digest})
+        }
+        Event::Verifying { reference } => json!({"event": "verifying", "reference": reference}),
+    }
+}
+
+fn name(outcome: BlobOutcome) -> &'static str {
+    match outcome {
+        BlobOutcome::AlreadyThere => "alreadyThere",
+        BlobOutcome::Mounted => "mounted",
+        BlobOutcome::Uploaded => "uploaded",
+    }
 }

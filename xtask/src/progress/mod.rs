@@ -89,14 +89,29 @@ impl Drop for Progress {
 
 impl Basket {
     fn put(&self, event: Event) {
-        let _ = event;
+        let mut contents = self.lock();
+        match event {
+            Event::BlobProgress { digest, sent } => {
+                contents.sent.insert(digest, sent);
+            }
+            event => {
+                contents.events.push(event);
+                self.filled.notify_one();
+            }
+        }
     }
 
     /// Waits for something to happen, but no longer than a tick.
     fn empty(&self) -> Contents {
+        let nothing = |contents: &mut Contents| contents.events.is_empty() && !contents.closed;
+        let (mut contents, _) = self
+            .filled
+            .wait_timeout_while(self.lock(), TICK, nothing)
+            .unwrap_or_else(PoisonError::into_inner);
+        let closed = contents.closed;
         Contents {
-            closed: true,
-            ..Contents::default()
+            closed,
+            ..mem::take(&mut *contents)
         }
     }
 
