@@ -1,12 +1,17 @@
 //! `cargo xtask inspect`: what a source holds, as text or as one JSON document; no registry is asked.
 
+mod json;
+mod text;
+
 use push::source::{Contents, SourceSpec};
 use push::{Error, Events};
 
-use crate::cli::InspectArgs;
-use crate::console::Console;
+use crate::cli::{InspectArgs, Output};
+use crate::console::{self, Console};
 use crate::environment::Environment;
 use crate::failure::Failure;
+use crate::progress::Progress;
+use crate::work;
 
 /// Says what the source holds.
 ///
@@ -42,3 +47,6 @@ pub(crate) async fn open(
         }))
     })
 }
+
+#[cfg(test)]
+mod tests;
