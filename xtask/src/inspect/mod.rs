@@ -22,8 +22,24 @@ pub(crate) fn run(
     environment: &Environment,
     console: &Console,
 ) -> Result<(), Failure> {
-    let _ = (typed, environment, console);
-    Err(Failure::usage("not supported yet", "wait for it"))
+    work::run(work::stoppable(async {
+        let source = SourceSpec::read(&typed.source);
+        let progress = Progress::start(None, console);
+        let contents = open(&source, &environment.push, &progress.events()).await;
+        progress.finish();
+        let contents = contents.map_err(|error| Failure::Push {
+            doing: format!("cannot inspect `{}`", typed.source),
+            error,
+        })?;
+        for note in &contents.notes {
+            console.note(note);
+        }
+        let text = match typed.output {
+            Output::Text => text::render(&contents),
+            Output::Json => json::render(&contents),
+        };
+        console::print(&text).map_err(Failure::machine("cannot write to standard output"))
+    }))
 }
 
 /// Opens a source on a thread that may block.
