@@ -1,0 +1,64 @@
+//! Where parts are: in `PATH`, or in the cache that `.ci/run` builds them into. Only here is the environment read.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::Absent;
+
+/// Finds skopeo.
+///
+/// # Errors
+///
+/// `Absent` where it is not in `PATH`.
+pub fn skopeo() -> Result<PathBuf, Absent> {
+    in_path("skopeo", "")
+}
+
+/// Finds a program in `PATH`.
+pub(crate) fn in_path(name: &str, remedy: &'static str) -> Result<PathBuf, Absent> {
+    Err(Absent {
+        part: name.to_owned(),
+        remedy,
+    })
+}
+
+/// Finds a program that was built into the cache, as `bin/NAME` below the folder of its part and version.
+pub(crate) fn in_cache(part: &str, name: &str) -> Result<PathBuf, Absent> {
+    in_path(&format!("{part}/{name}"), "")
+}
+
+/// Whether a part that is absent fails its tests.
+pub(crate) fn real_is_required() -> bool {
+    variable("IDPBUILDER_REQUIRE_REAL").is_some_and(|value| value == "1")
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an edge: tests are told by the environment which parts there are"
+)]
+fn variable(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{in_cache, in_path};
+
+    #[test]
+    fn programs_are_found_in_path() {
+        let cargo = in_path("cargo", "install Rust").expect("cargo runs this test");
+        assert!(cargo.is_file());
+    }
+
+    #[test]
+    fn what_is_absent_is_named_with_its_remedy() {
+        let absent = in_path("no-such-program", "write it").unwrap_err();
+        assert_eq!(
+            absent.to_string(),
+            "no `no-such-program` in PATH (write it)"
+        );
+        let absent = in_cache("part-1.0", "program").unwrap_err();
+        assert!(absent.part.ends_with("part-1.0/bin/program`"), "{absent}");
+    }
+}
