@@ -86,7 +86,59 @@ impl Distribution {
     #[must_use = "a registry stops when it is dropped"]
     #[track_caller]
     pub fn start(&self) -> Registry {
-        panic!("cannot start {}: not yet", self.program.display())
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        fs::write(folder.path().join("htpasswd"), HTPASSWD).expect("a file in it");
+        let config = folder.path().join("config.yml");
+        fs::write(&config, self.config(folder.path())).expect("a file in it");
+        let mut child = Command::new(&self.program)
+            .arg("serve")
+            .arg(&config)
+            .env_clear()
+            .env("OTEL_TRACES_EXPORTER", "none")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot start {}: {error}", self.program.display()));
+        let log = Arc::new(Mutex::new(String::new()));
+        let (listening, heard) = mpsc::channel();
+        let stderr = child.stderr.take().expect("a pipe, as asked for above");
+        let kept = Arc::clone(&log);
+        thread::spawn(move || follow(stderr, &kept, &listening));
+        let mut registry = Registry {
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            child,
+            folder,
+            log,
+        };
+        registry.address = heard.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+            let program = self.program.display();
+            panic!("{program} does not listen; its log:\n{}", registry.log());
+        });
+        registry
+    }
+
+    fn config(&self, folder: &Path) -> String {
+        let folder = folder.display();
+        let mut config = format!(
+            "version: 0.1\n\
+             log: {{level: info}}\n\
+             storage:\n  filesystem: {{rootdirectory: '{folder}/storage'}}\n  delete: {{enabled: true}}\n"
+        );
+        if self.basic {
+            let auth = format!("auth: {{htpasswd: {{realm: lab, path: '{folder}/htpasswd'}}}}");
+            writeln!(config, "{auth}").expect("a string can be written");
+        }
+        config.push_str("http:\n  addr: 127.0.0.1:0\n  secret: lab\n");
+        if let Some((certificate, key)) = &self.tls {
+            let (certificate, key) = (certificate.display(), key.display());
+            writeln!(
+                config,
+                "  tls: {{certificate: '{certificate}', key: '{key}'}}"
+            )
+            .expect("a string can be written");
+        }
+        config
     }
 }
 
@@ -115,7 +167,8 @@ impl Registry {
     /// What it has logged so far, each request among it.
     #[must_use]
     pub fn log(&self) -> String {
-        String::new()
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.clone()
     }
 }
 
@@ -127,9 +180,25 @@ impl Drop for Registry {
     }
 }
 
+/// Keeps what a registry logs, and tells the address once it is there.
+fn follow(stderr: impl Read, log: &Mutex<String>, listening: &Sender<SocketAddr>) {
+    for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+        {
+            let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+            log.push_str(&line);
+            log.push('\n');
+        }
+        if let Some(address) = listening_address(&line) {
+            // Who asked may have given up.
+            let _ = listening.send(address);
+        }
+    }
+}
+
 fn listening_address(line: &str) -> Option<SocketAddr> {
-    let _ = line;
-    None
+    let (_, address) = line.split_once("listening on ")?;
+    let end = address.find(|c: char| !(c.is_ascii_hexdigit() || ".:[]".contains(c)));
+    address[..end.unwrap_or(address.len())].parse().ok()
 }
 
 #[cfg(test)]

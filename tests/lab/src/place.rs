@@ -2,7 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::Absent;
 
@@ -12,20 +12,33 @@ use crate::Absent;
 ///
 /// `Absent` where it is not in `PATH`.
 pub fn skopeo() -> Result<PathBuf, Absent> {
-    in_path("skopeo", "")
+    in_path("skopeo", "apt-get install skopeo")
 }
 
 /// Finds a program in `PATH`.
 pub(crate) fn in_path(name: &str, remedy: &'static str) -> Result<PathBuf, Absent> {
-    Err(Absent {
-        part: name.to_owned(),
+    let path = variable("PATH").unwrap_or_default();
+    let mut places = env::split_paths(&path).map(|folder| folder.join(name));
+    places.find(|place| place.is_file()).ok_or(Absent {
+        part: format!("`{name}` in PATH"),
         remedy,
     })
 }
 
 /// Finds a program that was built into the cache, as `bin/NAME` below the folder of its part and version.
 pub(crate) fn in_cache(part: &str, name: &str) -> Result<PathBuf, Absent> {
-    in_path(&format!("{part}/{name}"), "")
+    let cache = variable("IDPBUILDER_LAB_CACHE").map_or_else(
+        || Path::new(&variable("HOME").unwrap_or_default()).join(".cache/idpbuilder-lab"),
+        PathBuf::from,
+    );
+    let place = cache.join(part).join("bin").join(name);
+    if place.is_file() {
+        return Ok(place);
+    }
+    Err(Absent {
+        part: format!("`{}`", place.display()),
+        remedy: "bash .ci/run parts",
+    })
 }
 
 /// Whether a part that is absent fails its tests.
