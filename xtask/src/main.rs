@@ -18,6 +18,7 @@ mod password;
 mod progress;
 mod run_push;
 mod run_registry;
+mod tasks;
 mod text;
 mod version;
 mod words;
@@ -40,11 +41,11 @@ fn main() -> ExitCode {
     let environment = Environment::of_this_process();
     let console = Console::new(cli.messages.quiet, environment.colour);
     log::start(cli.messages.verbose, environment.log.as_deref(), &console);
-    // A developer's task has its own arguments, and an `ExitCode` to return from here.
     let outcome = match &cli.command {
         Command::Push(typed) => run_push::run(typed, &environment, &console),
         Command::Inspect(typed) => inspect::run(typed, &environment, &console),
         Command::Registry(typed) => run_registry::run(typed, &environment, &console),
+        Command::Ci(task) => return task.run(),
     };
     report(outcome, &console)
 }

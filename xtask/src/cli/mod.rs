@@ -49,7 +49,7 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Run the embedded registry in the foreground
     Registry(RegistryArgs),
-    // Developer tasks (`ci`, `coverage`, `bench`) go here, each with its arguments beside its work in `crate::tasks`.
+    Ci(crate::tasks::ci::Ci),
 }
 
 /// How much is said on standard error.
