@@ -28,15 +28,57 @@ pub(crate) enum HistoryError {
 
 /// Reads the history of the workspace.
 pub(crate) fn read() -> Result<History, HistoryError> {
-    Ok(History::Absent("because it is not read yet"))
+    let shallow = Step::new("git", "rev-parse --is-shallow-repository").output();
+    match shallow.as_deref().map(str::trim) {
+        None => return Ok(History::Absent("because this is no git checkout")),
+        Some("true") => return Ok(History::Absent("because this clone is shallow")),
+        Some(_) => {}
+    }
+    let log = Step::new("git", "log --reverse --topo-order --no-merges --format=%s");
+    let subjects = log.output().ok_or(HistoryError::Unreadable)?;
+    Ok(History::Subjects(
+        subjects.lines().map(str::to_owned).collect(),
+    ))
 }
 
 /// Counts the features of a history, each of which has a test of its area since the last feature of that area.
 pub(crate) fn check<'a>(
     subjects: impl IntoIterator<Item = &'a str>,
 ) -> Result<usize, HistoryError> {
-    let _ = subjects.into_iter();
-    Ok(0)
+    let mut tested = BTreeSet::new();
+    let mut features = 0;
+    for subject in subjects {
+        match kind_and_area(subject) {
+            ("test", Some(area)) => {
+                tested.insert(area);
+            }
+            ("feat", Some(area)) if tested.remove(area) => features += 1,
+            ("feat", Some(area)) => {
+                return Err(HistoryError::Untested {
+                    area: area.to_owned(),
+                    subject: subject.to_owned(),
+                });
+            }
+            ("feat", None) => {
+                let subject = subject.to_owned();
+                return Err(HistoryError::NoArea { subject });
+            }
+            _ => {}
+        }
+    }
+    Ok(features)
+}
+
+/// `feat(push)!: …` is `("feat", Some("push"))`.
+fn kind_and_area(subject: &str) -> (&str, Option<&str>) {
+    let Some((head, _)) = subject.split_once(": ") else {
+        return ("", None);
+    };
+    let head = head.trim_end_matches('!');
+    match head.strip_suffix(')').and_then(|head| head.split_once('(')) {
+        Some((kind, area)) => (kind, Some(area)),
+        None => (head, None),
+    }
 }
 
 #[cfg(test)]

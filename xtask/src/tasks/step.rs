@@ -46,26 +46,63 @@ impl Step {
 
     /// Runs the command and returns how long it took.
     pub(crate) fn run(&self) -> Result<Duration, StepError> {
-        Err(StepError::Start {
+        eprintln!("\n$ {self}");
+        let started = Instant::now();
+        let status = self.command().status();
+        let status = status.map_err(|source| StepError::Start {
             program: self.program,
-            source: io::ErrorKind::Unsupported.into(),
+            source,
+        })?;
+        if status.success() {
+            return Ok(started.elapsed());
+        }
+        Err(StepError::Failed {
+            step: self.to_string(),
+            status,
         })
     }
 
     /// Whether the command can be run at all, found by running it without showing what it says.
     pub(crate) fn succeeds(&self) -> bool {
-        false
+        let mut command = self.command();
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
     }
 
     /// What the command writes to standard output; nothing where it fails.
     pub(crate) fn output(&self) -> Option<String> {
-        None
+        let output = self.command().stderr(Stdio::null()).output().ok()?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        output.status.success().then_some(text)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(self.program);
+        command.args(&self.arguments).current_dir(workspace());
+        // `cargo run` tells its program of the package it belongs to; ring's build script, told the same, runs again.
+        let told = std::env::vars_os().map(|(name, _)| name);
+        let told = told.filter(|name| {
+            let name = name.to_string_lossy();
+            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+        });
+        told.for_each(|name| {
+            command.env_remove(name);
+        });
+        let variables = self.environment.iter();
+        command.envs(variables.map(|(name, value)| (name, value)));
+        command
     }
 }
 
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.program)
+        for (name, value) in &self.environment {
+            write!(f, "{name}={value:?} ")?;
+        }
+        f.write_str(self.program)?;
+        self.arguments
+            .iter()
+            .try_for_each(|argument| write!(f, " {argument}"))
     }
 }
 
@@ -78,7 +115,16 @@ pub(crate) fn workspace() -> &'static Path {
 
 /// Runs every step until one fails, then says how long each took.
 pub(crate) fn run_all(steps: &[Step]) -> Result<(), StepError> {
-    steps.iter().try_for_each(|step| step.run().map(|_| ()))
+    let mut times = Vec::new();
+    let outcome = steps.iter().try_for_each(|step| {
+        times.push((step.run()?, step));
+        Ok(())
+    });
+    eprintln!();
+    for (time, step) in times {
+        eprintln!("{:>7.1} s  {step}", time.as_secs_f64());
+    }
+    outcome
 }
 
 /// Says what failed, cause by cause, with a hint where there is one; the exit code of a task.
