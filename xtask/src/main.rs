@@ -46,6 +46,7 @@ fn main() -> ExitCode {
         Command::Inspect(typed) => inspect::run(typed, &environment, &console),
         Command::Registry(typed) => run_registry::run(typed, &environment, &console),
         Command::Ci(task) => return task.run(),
+        Command::Coverage(task) => return task.run(),
     };
     report(outcome, &console)
 }

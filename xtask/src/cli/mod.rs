@@ -50,6 +50,7 @@ pub(crate) enum Command {
     /// Run the embedded registry in the foreground
     Registry(RegistryArgs),
     Ci(crate::tasks::ci::Ci),
+    Coverage(crate::tasks::coverage::Coverage),
 }
 
 /// How much is said on standard error.
