@@ -2,10 +2,12 @@
 //!
 //! Everything of the workspace counts but its tests (`tests/` and `tests.rs`), which `cargo llvm-cov` leaves out.
 
+use std::fs;
+use std::io;
 use std::process::ExitCode;
 
 use crate::tasks::llvm::{self, LlvmTools, NoLlvmTools};
-use crate::tasks::step::{Step, StepError, report, run_all};
+use crate::tasks::step::{Step, StepError, report, run_all, workspace};
 
 /// Runs the tests and reports which lines they reach, in `target/coverage`; fails below 85 % of lines.
 #[derive(Debug, clap::Args)]
@@ -14,6 +16,9 @@ pub(crate) struct Coverage {}
 /// Percent of the workspace's lines that tests have to reach.
 const FLOOR: u8 = 85;
 
+/// Where the reports go, in the workspace.
+const FOLDER: &str = "target/coverage";
+
 /// Why there is no coverage, or too little.
 #[derive(Debug, thiserror::Error)]
 enum CoverageError {
@@ -21,6 +26,8 @@ enum CoverageError {
     NotInstalled,
     #[error(transparent)]
     NoLlvmTools(#[from] NoLlvmTools),
+    #[error("cannot create `{FOLDER}`")]
+    Folder { source: io::Error },
     #[error(transparent)]
     Step(#[from] StepError),
 }
@@ -39,18 +46,42 @@ impl Coverage {
 }
 
 fn measure() -> Result<(), CoverageError> {
-    Err(llvm::find().map(|_| CoverageError::NotInstalled)?)
+    if !Step::new("cargo", "llvm-cov --version").succeeds() {
+        return Err(CoverageError::NotInstalled);
+    }
+    let steps = steps(&llvm::find()?);
+    let folder = workspace().join(FOLDER);
+    fs::create_dir_all(folder).map_err(|source| CoverageError::Folder { source })?;
+    Ok(run_all(&steps)?)
 }
 
 fn hint(error: &CoverageError) -> Option<&'static str> {
-    let _ = error;
-    None
+    match error {
+        CoverageError::NotInstalled => Some("cargo install cargo-llvm-cov --locked"),
+        CoverageError::NoLlvmTools(_) => Some(
+            "rustup component add llvm-tools, or the package llvm-NN of your system, NN that version",
+        ),
+        CoverageError::Folder { .. } | CoverageError::Step(_) => None,
+    }
 }
 
 /// The commands of `cargo xtask coverage`: the tests once, then three reports of the same run.
 fn steps(tools: &LlvmTools) -> Vec<Step> {
-    let _ = tools;
-    vec![Step::new("cargo", "llvm-cov")]
+    let commands = [
+        "llvm-cov --workspace --no-report".to_owned(),
+        format!("llvm-cov report --lcov --output-path {FOLDER}/lcov.info"),
+        format!("llvm-cov report --html --output-dir {FOLDER}"),
+        format!("llvm-cov report --summary-only --fail-under-lines {FLOOR}"),
+    ];
+    let with_tools = |step: Step| match tools {
+        LlvmTools::Found => step,
+        LlvmTools::System { cov, profdata } => step
+            .variable("LLVM_COV", cov.to_string_lossy())
+            .variable("LLVM_PROFDATA", profdata.to_string_lossy()),
+    };
+    let steps = commands.iter().map(|command| Step::new("cargo", command));
+    let steps = steps.map(|step| with_tools(step.variable("INSTA_UPDATE", "no")));
+    steps.collect()
 }
 
 #[cfg(test)]

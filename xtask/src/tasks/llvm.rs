@@ -6,6 +6,8 @@ use std::env;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use crate::tasks::step::Step;
+
 /// Where the tools are.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum LlvmTools {
@@ -24,20 +26,53 @@ pub(crate) struct NoLlvmTools {
 
 /// Finds the tools for the compiler in use.
 pub(crate) fn find() -> Result<LlvmTools, NoLlvmTools> {
-    in_path("", OsStr::new(""))
+    let version = Step::new("rustc", "-vV").output().unwrap_or_default();
+    let sysroot = Step::new("rustc", "--print sysroot")
+        .output()
+        .unwrap_or_default();
+    let host = field(&version, "host").unwrap_or_default();
+    let bin = Path::new(sysroot.trim())
+        .join("lib/rustlib")
+        .join(host)
+        .join("bin");
+    if variable("LLVM_COV").is_some() || bin.join("llvm-cov").is_file() {
+        return Ok(LlvmTools::Found);
+    }
+    let major = major(&version).unwrap_or_default();
+    in_path(major, &variable("PATH").unwrap_or_default())
 }
 
 fn in_path(major: &str, path: &OsStr) -> Result<LlvmTools, NoLlvmTools> {
-    let _ = path;
-    Err(NoLlvmTools {
+    let places = |name: &str| {
+        let name = format!("{name}-{major}");
+        env::split_paths(path)
+            .map(|folder| folder.join(&name))
+            .find(|place| place.is_file())
+    };
+    let tools = places("llvm-cov").zip(places("llvm-profdata"));
+    let tools = tools.map(|(cov, profdata)| LlvmTools::System { cov, profdata });
+    tools.ok_or_else(|| NoLlvmTools {
         major: major.to_owned(),
     })
 }
 
 /// The major version of LLVM in what `rustc -vV` says.
 fn major(version: &str) -> Option<&str> {
-    let _ = version;
-    None
+    field(version, "LLVM version")?.split('.').next()
+}
+
+fn field<'a>(version: &'a str, name: &str) -> Option<&'a str> {
+    let fields = version.lines().filter_map(|line| line.split_once(": "));
+    let mut values = fields.filter(|(field, _)| *field == name);
+    values.next().map(|(_, value)| value.trim())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "xtask is where the environment is read"
+)]
+fn variable(name: &str) -> Option<std::ffi::OsString> {
+    env::var_os(name)
 }
 
 #[cfg(test)]
