@@ -1,0 +1,124 @@
+//! The archives of `testdata/`: each with its provenance, unchanged since, and small.
+//!
+//! What the archives hold is for the tests that push them.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use oci::Digest;
+
+use crate::tree;
+
+const MOST_BYTES: u64 = 100_000;
+const MOST_BYTES_IN_ALL: u64 = 500_000;
+
+/// A file of `testdata/` as it is.
+pub(crate) struct Archive {
+    pub(crate) name: String,
+    pub(crate) size: u64,
+    /// SHA-256, in hex.
+    pub(crate) sha256: String,
+}
+
+/// Where the files and the table of `testdata/README.md` disagree, or a file is too large.
+pub(crate) fn complaints(readme: &str, archives: &[Archive]) -> Vec<String> {
+    let _ = (readme, archives);
+    Vec::new()
+}
+
+#[test]
+fn testdata_is_what_its_readme_says() {
+    let folder = tree::root().join("testdata");
+    let entries = fs::read_dir(folder).expect("testdata is a folder");
+    let mut archives: Vec<Archive> = entries
+        .map(|entry| entry.expect("a readable folder"))
+        .filter(|entry| entry.file_name() != "README.md")
+        .map(|entry| {
+            let bytes = fs::read(entry.path()).expect("a readable file");
+            Archive {
+                name: entry.file_name().to_string_lossy().into_owned(),
+                size: bytes.len() as u64,
+                sha256: Digest::of(&bytes).to_string().replace("sha256:", ""),
+            }
+        })
+        .collect();
+    archives.sort_by(|a, b| a.name.cmp(&b.name));
+    crate::assert_tidy(&complaints(&tree::read("testdata/README.md"), &archives));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Archive, complaints};
+
+    const README: &str = "\
+# Archives
+
+| file | made by | sha256 |
+| --- | --- | --- |
+| `a.tar` | docker | `aa` |
+| `b.tar` | podman | `bb` |
+";
+
+    fn archive(name: &str, size: u64, sha256: &str) -> Archive {
+        let (name, sha256) = (name.to_owned(), sha256.to_owned());
+        Archive { name, size, sha256 }
+    }
+
+    #[track_caller]
+    fn check(readme: &str, archives: &[Archive], expected: &[&str]) {
+        assert_eq!(complaints(readme, archives), expected);
+    }
+
+    #[test]
+    fn files_that_match_their_rows_are_tidy() {
+        check(
+            README,
+            &[archive("a.tar", 1, "aa"), archive("b.tar", 1, "bb")],
+            &[],
+        );
+    }
+
+    #[test]
+    fn changed_unlisted_and_missing_files_are_found() {
+        check(
+            README,
+            &[archive("a.tar", 1, "00"), archive("c.tar", 1, "cc")],
+            &[
+                "a.tar: expected sha256 aa, found 00",
+                "c.tar: without a row in testdata/README.md",
+                "b.tar: in the table, but not there",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_row_without_provenance_is_found() {
+        let readme = "| `a.tar` |  | `aa` |";
+        check(
+            readme,
+            &[archive("a.tar", 1, "aa")],
+            &["a.tar: its row has an empty cell"],
+        );
+    }
+
+    #[test]
+    fn large_files_are_found_one_by_one_and_in_all() {
+        let mut readme = String::new();
+        let archives: Vec<Archive> = (0..6)
+            .map(|i| archive(&format!("{i}"), 90_000, "aa"))
+            .collect();
+        for archive in &archives {
+            readme.push_str(&format!("| `{}` | x | aa |\n", archive.name));
+        }
+        check(
+            &readme,
+            &archives,
+            &["testdata: 540000 bytes, more than 500000"],
+        );
+        check(
+            "| `a` | x | aa |",
+            &[archive("a", 100_001, "aa")],
+            &["a: 100001 bytes, more than 100000"],
+        );
+    }
+}
