@@ -14,14 +14,34 @@ const OPENING: &str = "```text levels\n";
 ///
 /// A folder is followed by the modules in it.
 pub(crate) fn table(sources: &[&str]) -> String {
-    let _ = sources;
-    String::new()
+    let mut modules: BTreeMap<(u8, &str), BTreeSet<&str>> = BTreeMap::new();
+    for source in sources {
+        let path = source.trim_end_matches(".rs");
+        let (root, rest) = path.split_once('/').unwrap_or((path, "mod"));
+        let inner = modules.entry((level(root).unwrap_or(6), root)).or_default();
+        let shown = !matches!(rest, "mod") && !rest.ends_with("tests");
+        inner.extend(shown.then(|| rest.trim_end_matches("/mod")));
+    }
+    let lines = modules.iter().map(|((level, root), inner)| {
+        let inner: Vec<&str> = inner.iter().copied().collect();
+        let line = format!("{level}  {root:<12}{}", inner.join(" "));
+        format!("{}\n", line.trim_end())
+    });
+    lines.collect()
 }
 
 /// Complains where the fenced table of `architecture` is not `expected`.
 pub(crate) fn complaints(architecture: &str, expected: &str) -> Vec<String> {
-    let _ = (architecture, expected);
-    Vec::new()
+    let fenced = architecture
+        .split_once(OPENING)
+        .and_then(|(_, rest)| rest.split_once("```"));
+    match fenced {
+        Some((table, _)) if table == expected => Vec::new(),
+        Some(_) => vec![format!(
+            "ARCHITECTURE.md: its table of levels is not the code's, which is:\n{OPENING}{expected}```"
+        )],
+        None => vec![format!("ARCHITECTURE.md: no table fenced by {OPENING:?}")],
+    }
 }
 
 #[test]

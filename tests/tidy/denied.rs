@@ -6,14 +6,29 @@ use crate::tree;
 
 /// Crates that are denied and locked all the same.
 pub(crate) fn complaints(deny: &str, lock: &str) -> Vec<String> {
-    let _ = (deny, lock);
-    Vec::new()
+    let locked = |name: &str| {
+        lock.lines()
+            .any(|line| line == format!("name = \"{name}\""))
+    };
+    denied(deny)
+        .into_iter()
+        .filter(|name| locked(name))
+        .map(|name| format!("{name}: denied in deny.toml, but in Cargo.lock"))
+        .collect()
 }
 
 /// The names in the list `deny = [ … ]` that are denied in every version.
 fn denied(deny: &str) -> Vec<&str> {
-    let _ = deny;
-    Vec::new()
+    let list = deny.split_once("\ndeny = [").map_or("", |(_, rest)| rest);
+    let list = list.split_once("\n]").map_or("", |(list, _)| list);
+    let entries = list
+        .lines()
+        .filter_map(|line| line.split_once("crate = \""));
+    entries
+        .filter_map(|(_, rest)| rest.split_once('"'))
+        .map(|(name, _)| name)
+        .filter(|name| !name.contains(['@', ':']))
+        .collect()
 }
 
 #[test]

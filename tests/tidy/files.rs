@@ -11,8 +11,17 @@ const MOST_LINES: usize = 350;
 
 /// Where a file has no `//!` at its head, or too many lines.
 pub(crate) fn complaints(file: &File) -> Vec<String> {
-    let _ = file;
-    Vec::new()
+    let mut found = Vec::new();
+    if !file.text.starts_with("//! ") {
+        let what = "opens without `//!`: say what the file is responsible for and what it leaves to others";
+        found.push(format!("{}: {what}", file.path));
+    }
+    let lines = file.text.lines().count();
+    if lines > MOST_LINES {
+        let what = format!("{lines} lines, more than {MOST_LINES}: it wants another noun");
+        found.push(format!("{}: {what}", file.path));
+    }
+    found
 }
 
 #[test]

@@ -47,8 +47,109 @@ pub(crate) fn level(module: &str) -> Option<u8> {
 
 /// Where the sources of `crates/push` break the levels.
 pub(crate) fn complaints(files: &[File]) -> Vec<String> {
-    let _ = files;
-    Vec::new()
+    let lib = files
+        .iter()
+        .find(|file| file.path == format!("{SRC}lib.rs"));
+    let exports = lib.map(|lib| exports(&lib.text)).unwrap_or_default();
+    files
+        .iter()
+        .flat_map(|file| file_complaints(file, &exports))
+        .collect()
+}
+
+/// The names that `lib.rs` lends to its root, and the module each comes from.
+fn exports(lib: &str) -> BTreeMap<String, String> {
+    paths(lib, &[])
+        .into_iter()
+        .filter(|path| path.segments.len() > 1)
+        .map(|path| (path.name, path.segments[0].clone()))
+        .collect()
+}
+
+fn file_complaints(file: &File, exports: &BTreeMap<String, String>) -> Vec<String> {
+    let inside = file.path.strip_prefix(SRC).unwrap_or(&file.path);
+    let mut found = print_complaints(file);
+    let module = module_path(inside);
+    let Some(&root) = module.first() else {
+        return found;
+    };
+    let Some(own_level) = level(root) else {
+        found.push(format!(
+            "{}: `{root}` is at no level: add it to LEVELS in tests/tidy/levels.rs and to ARCHITECTURE.md",
+            file.path
+        ));
+        return found;
+    };
+    for path in paths(&file.text, &module) {
+        let complaint = match path.segments[0].as_str() {
+            "crate" => inner_complaint(&path, root, own_level, exports),
+            "env" => Some(ENVIRONMENT.to_owned()),
+            "std" if path.segments.get(1).is_some_and(|name| name == "env") => {
+                Some(ENVIRONMENT.to_owned())
+            }
+            name => owned_complaint(name, root),
+        };
+        found.extend(complaint.map(|what| format!("{}:{}: {what}", file.path, path.line)));
+    }
+    found
+}
+
+/// Complains of a path to another module of the crate that the levels do not allow.
+fn inner_complaint(
+    path: &NamedPath,
+    root: &str,
+    own_level: u8,
+    exports: &BTreeMap<String, String>,
+) -> Option<String> {
+    let first = path.segments.get(1)?;
+    let target = match level(first) {
+        Some(_) => first,
+        None => match exports.get(first) {
+            Some(module) => module,
+            None => {
+                return Some(format!(
+                    "`crate::{first}` is no module of LEVELS and no name of lib.rs"
+                ));
+            }
+        },
+    };
+    let their_level = level(target)?;
+    if target == root || their_level < own_level {
+        return None;
+    }
+    if their_level > own_level {
+        return Some(format!(
+            "`{root}` (level {own_level}) names `{target}` (level {their_level}), which is below it"
+        ));
+    }
+    (own_level == APART)
+        .then(|| format!("`{root}` names `{target}`: groups of level {APART} never meet"))
+}
+
+fn owned_complaint(name: &str, root: &str) -> Option<String> {
+    let (_, owner) = OWNED_CRATES.iter().find(|(owned, _)| *owned == name)?;
+    (*owner != root).then(|| format!("`{root}` names the crate `{name}`: only `{owner}` may"))
+}
+
+fn print_complaints(file: &File) -> Vec<String> {
+    let tokens = tokens(&file.text);
+    tokens
+        .windows(2)
+        .filter(|pair| EDGE_MACROS.contains(&pair[0].text) && pair[1].text == "!")
+        .map(|pair| {
+            let (line, name) = (pair[0].line, pair[0].text);
+            format!("{}:{line}: `{name}!`: a library never prints", file.path)
+        })
+        .collect()
+}
+
+/// `source/tar_index.rs` is `["source", "tar_index"]`; `lib.rs` is the root.
+fn module_path(inside: &str) -> Vec<&str> {
+    let mut path: Vec<&str> = inside.trim_end_matches(".rs").split('/').collect();
+    if matches!(path.last(), Some(&"mod" | &"lib")) {
+        path.pop();
+    }
+    path
 }
 
 #[test]

@@ -22,8 +22,56 @@ pub(crate) struct Archive {
 
 /// Where the files and the table of `testdata/README.md` disagree, or a file is too large.
 pub(crate) fn complaints(readme: &str, archives: &[Archive]) -> Vec<String> {
-    let _ = (readme, archives);
-    Vec::new()
+    let mut rows = rows(readme);
+    let mut found = Vec::new();
+    for archive in archives {
+        let name = &archive.name;
+        match rows.remove(name.as_str()) {
+            None => found.push(format!("{name}: without a row in testdata/README.md")),
+            Some(Row { sha256, .. }) if sha256 != archive.sha256 => {
+                let actual = &archive.sha256;
+                found.push(format!("{name}: expected sha256 {sha256}, found {actual}"));
+            }
+            Some(Row { blank: true, .. }) => {
+                found.push(format!("{name}: its row has an empty cell"));
+            }
+            Some(_) => {}
+        }
+        if archive.size > MOST_BYTES {
+            let size = archive.size;
+            found.push(format!("{name}: {size} bytes, more than {MOST_BYTES}"));
+        }
+    }
+    found.extend(
+        rows.keys()
+            .map(|name| format!("{name}: in the table, but not there")),
+    );
+    let all: u64 = archives.iter().map(|archive| archive.size).sum();
+    if all > MOST_BYTES_IN_ALL {
+        found.push(format!(
+            "testdata: {all} bytes, more than {MOST_BYTES_IN_ALL}"
+        ));
+    }
+    found
+}
+
+struct Row<'a> {
+    sha256: &'a str,
+    blank: bool,
+}
+
+/// The rows of the table, by file name; the sha256 is the last cell.
+fn rows(readme: &str) -> BTreeMap<&str, Row<'_>> {
+    let lines = readme.lines().filter_map(|line| line.strip_prefix("| `"));
+    lines
+        .filter_map(|line| {
+            let cells: Vec<&str> = line.trim_end_matches(['|', ' ']).split('|').collect();
+            let (name, sha256) = (cells.first()?, cells.last()?);
+            let blank = cells.iter().any(|cell| cell.trim().is_empty());
+            let sha256 = sha256.trim().trim_matches('`');
+            Some((name.trim().trim_matches('`'), Row { sha256, blank }))
+        })
+        .collect()
 }
 
 #[test]

@@ -12,8 +12,115 @@ pub(crate) struct Token<'a> {
 
 /// Cuts `source` into its tokens.
 pub(crate) fn tokens(source: &str) -> Vec<Token<'_>> {
-    let _ = source;
-    Vec::new()
+    let mut found = Vec::new();
+    let mut rest = source;
+    let mut line = 1;
+    while !rest.is_empty() {
+        let (length, is_token) = next(rest);
+        let (text, tail) = rest.split_at(length);
+        if is_token {
+            found.push(Token { text, line });
+        }
+        line += text.matches('\n').count();
+        rest = tail;
+    }
+    found
+}
+
+/// The length of what `rest` begins with, and whether it is a token.
+fn next(rest: &str) -> (usize, bool) {
+    let first = rest.chars().next().expect("not empty");
+    if first.is_whitespace() {
+        return (first.len_utf8(), false);
+    }
+    if rest.starts_with("//") {
+        return (rest.find('\n').unwrap_or(rest.len()), false);
+    }
+    if rest.starts_with("/*") {
+        return (block_comment(rest), false);
+    }
+    if let Some(length) = literal(rest) {
+        return (length, false);
+    }
+    if first.is_alphanumeric() || first == '_' {
+        return (word(rest), true);
+    }
+    if rest.starts_with("::") {
+        return (2, true);
+    }
+    (first.len_utf8(), true)
+}
+
+fn word(rest: &str) -> usize {
+    rest.find(|c: char| !c.is_alphanumeric() && c != '_')
+        .unwrap_or(rest.len())
+}
+
+fn block_comment(rest: &str) -> usize {
+    let (mut depth, mut at) = (0, 0);
+    while at < rest.len() {
+        let tail = &rest.as_bytes()[at..];
+        match tail {
+            [b'/', b'*', ..] => (depth, at) = (depth + 1, at + 2),
+            [b'*', b'/', ..] => (depth, at) = (depth - 1, at + 2),
+            _ => at += 1,
+        }
+        if depth == 0 {
+            return at;
+        }
+    }
+    rest.len()
+}
+
+/// The length of the string, byte string or character that `rest` begins with.
+fn literal(rest: &str) -> Option<usize> {
+    let prefix = ["b", "c", "r", "br", "cr", ""]
+        .into_iter()
+        .filter(|prefix| rest.starts_with(prefix))
+        .find(|prefix| {
+            let tail = rest[prefix.len()..].trim_start_matches('#');
+            let hashes = rest.len() - prefix.len() - tail.len();
+            let raw = prefix.ends_with('r');
+            tail.starts_with('"') && (raw || hashes == 0)
+                || prefix.len() <= 1 && !raw && hashes == 0 && character(tail).is_some()
+        })?;
+    let tail = &rest[prefix.len()..];
+    if let Some(length) = character(tail) {
+        return Some(prefix.len() + length);
+    }
+    let hashes = tail.len() - tail.trim_start_matches('#').len();
+    let body = &tail[hashes + 1..];
+    let length = if prefix.ends_with('r') {
+        let close = format!("\"{}", "#".repeat(hashes));
+        body.find(&close).map(|at| at + close.len())
+    } else {
+        closing_quote(body)
+    };
+    Some(prefix.len() + hashes + 1 + length.unwrap_or(body.len()))
+}
+
+fn closing_quote(body: &str) -> Option<usize> {
+    let mut escaped = false;
+    for (at, c) in body.char_indices() {
+        match c {
+            '"' if !escaped => return Some(at + 1),
+            '\\' => escaped = !escaped,
+            _ => escaped = false,
+        }
+    }
+    None
+}
+
+/// The length of a character literal; a lifetime is none.
+fn character(rest: &str) -> Option<usize> {
+    let body = rest.strip_prefix('\'')?;
+    let mut chars = body.chars();
+    let first = chars.next()?;
+    if first == '\\' {
+        let close = body[2..].find('\'')?;
+        return Some(1 + 2 + close + 1);
+    }
+    (chars.next() == Some('\'')).then(|| 1 + first.len_utf8() + 1)
 }
 
 #[cfg(test)]

@@ -81,8 +81,22 @@ const WORDS: &[(Scope, &str, &str)] = &[
 
 /// Where a file holds one of the words.
 pub(crate) fn complaints(file: &File) -> Vec<String> {
-    let _ = file;
-    Vec::new()
+    let rust = file.path.ends_with(".rs");
+    let test = rust && (file.path.starts_with("tests/") || file.path.contains("/tests/"));
+    let forbidden = WORDS.iter().filter(|(scope, ..)| match scope {
+        Scope::Everywhere => true,
+        Scope::Rust => rust,
+        Scope::Tests => test,
+    });
+    let complain = |word: &str, why: &str| {
+        let lines = file.text.lines().enumerate();
+        let at = lines.filter(|(_, line)| line.contains(word));
+        at.map(|(index, _)| format!("{}:{}: `{word}`: {why}", file.path, index + 1))
+            .collect::<Vec<_>>()
+    };
+    forbidden
+        .flat_map(|(_, word, why)| complain(word, why))
+        .collect()
 }
 
 #[test]
