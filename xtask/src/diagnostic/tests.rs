@@ -1,5 +1,7 @@
 //! Every failure, as a person sees it, with its exit code.
 
+mod remote;
+
 use std::io;
 
 use oci::Digest;
@@ -41,17 +43,6 @@ fn answer(status: u16, words: &str) -> Answer {
 
 fn entry() -> Place {
     Place::source("app.tar").entry("blobs/sha256/abc")
-}
-
-fn unreachable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-    Error::Unreachable {
-        request: Request {
-            method: "GET".to_owned(),
-            url: "https://r.io/v2/".to_owned(),
-        },
-        attempts: 3,
-        source: source.into(),
-    }
 }
 
 #[test]
@@ -207,73 +198,6 @@ fn errors_of_credentials() {
       caused by: credentials for `r.io` would go to the token server auth.example.com
     hint: if you trust what is there, give `--trust-realm auth.example.com`
     [exit status: 4]
-    ");
-}
-
-#[test]
-fn the_networks_errors() {
-    insta::assert_snapshot!(shown(unreachable(io::Error::from_raw_os_error(111))), @"
-    error: cannot push to `r.io/team/app:1`
-      caused by: GET https://r.io/v2/ failed 3 times
-      caused by: Connection refused (os error 111)
-    hint: check that the registry is running, and that this is its port
-    [exit status: 5]
-    ");
-    insta::assert_snapshot!(shown(unreachable("invalid peer certificate: UnknownIssuer")), @"
-    error: cannot push to `r.io/team/app:1`
-      caused by: GET https://r.io/v2/ failed 3 times
-      caused by: invalid peer certificate: UnknownIssuer
-    hint: trust its CA with `--ca-file PEM`, or any certificate with `--insecure`
-    [exit status: 5]
-    ");
-    let hints = [
-        ("dns error: no record found", "--resolve HOST:PORT:ADDR"),
-        (
-            "received corrupt message of type InvalidContentType",
-            "http://HOST/REPOSITORY",
-        ),
-        ("operation timed out", "--timeout SECONDS"),
-    ];
-    for (cause, hint) in hints {
-        assert!(shown(unreachable(cause)).contains(hint), "{cause}");
-    }
-    assert!(!shown(unreachable("503 Service Unavailable")).contains("hint:"));
-}
-
-#[test]
-fn the_registrys_errors() {
-    let rejected = |status, words| {
-        shown(Error::Rejected {
-            request: upload(),
-            answer: answer(status, words),
-        })
-    };
-    insta::assert_snapshot!(rejected(404, "NAME_UNKNOWN: repository name not known"), @"
-    error: cannot push to `r.io/team/app:1`
-      caused by: the registry refused: POST https://r.io/v2/team/app/blobs/uploads/: 404 NAME_UNKNOWN: repository name not known
-    hint: check that `team/app`, or its owner, exists there
-    [exit status: 6]
-    ");
-    assert!(rejected(413, "too large").contains("hint: the registry, or a proxy before it"));
-    assert!(rejected(400, "MANIFEST_INVALID: no").contains("--format oci"));
-    insta::assert_snapshot!(shown(Error::ProtocolViolation {
-        request: upload(),
-        problem: "202 without a `Location`".to_owned(),
-    }), @"
-    error: cannot push to `r.io/team/app:1`
-      caused by: POST https://r.io/v2/team/app/blobs/uploads/: 202 without a `Location`
-    hint: check host and port: what answers there does not behave like a registry
-    [exit status: 6]
-    ");
-    insta::assert_snapshot!(shown(Error::VerifyMismatch {
-        reference: "r.io/team/app:1".to_owned(),
-        expected: "sha256:aa".to_owned(),
-        actual: "sha256:bb".to_owned(),
-    }), @"
-    error: cannot push to `r.io/team/app:1`
-      caused by: `r.io/team/app:1` does not hold what was pushed: expected sha256:aa, found sha256:bb
-    hint: somebody else may have pushed there at the same time: push again
-    [exit status: 8]
     ");
 }
 

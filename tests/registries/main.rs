@@ -1,0 +1,5 @@
+//! Pushes to real registries with the real binary, read back by other clients than our own.
+
+mod command;
+mod corpus;
+mod transport;
