@@ -5,6 +5,7 @@ use std::io;
 
 use oci::ParseReferenceError;
 use push::blob::{Place, Promise};
+use push::registry::Failure;
 use push::{Answer, Request};
 
 use crate::embedded::StartError;
@@ -132,31 +133,32 @@ pub(crate) fn of_permit(permit: &str) -> String {
 }
 
 pub(crate) fn of_unreachable(source: &(dyn Error + 'static)) -> Option<String> {
-    let causes: Vec<&(dyn Error + 'static)> =
-        std::iter::successors(Some(source), |&error| error.source()).collect();
-    let kinds: Vec<io::ErrorKind> = causes
-        .iter()
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .map(io::Error::kind)
-        .collect();
-    let words = causes
-        .iter()
-        .map(|cause| cause.to_string().to_ascii_lowercase())
-        .collect::<Vec<_>>()
-        .join("\n");
-    let says = |word: &str| words.contains(word);
-    let hint = if says("certificate") {
-        "trust its CA with `--ca-file PEM`, or any certificate with `--insecure`"
-    } else if says("tls") || says("corrupt message") {
-        "a registry without TLS is `http://HOST/REPOSITORY`, or give `--insecure`"
-    } else if says("dns") || says("lookup") || says("resolve") {
-        "check the host name, or say where it is with `--resolve HOST:PORT:ADDR`"
-    } else if kinds.contains(&io::ErrorKind::ConnectionRefused) || says("connection refused") {
-        "check that the registry is running, and that this is its port"
-    } else if says("timed out") || says("timeout") || kinds.contains(&io::ErrorKind::TimedOut) {
-        "if the network is slow rather than gone, give a longer `--timeout SECONDS`"
-    } else {
-        return None;
+    let hint = match source.downcast_ref::<Failure>()? {
+        Failure::UnknownName(_) => {
+            "check the host name, or say where it is with `--resolve HOST:PORT:ADDR`"
+        }
+        Failure::ConnectTimeout(_) => {
+            "check the network and any firewall, or say where it is with `--resolve HOST:PORT:ADDR`"
+        }
+        Failure::Refused => "check that the registry is running, and that this is its port",
+        Failure::UntrustedCertificate => {
+            "trust its CA with `--ca-file PEM`, or any certificate with `--insecure`"
+        }
+        Failure::WrongName { .. } => {
+            "name the registry as its certificate does, or take any certificate with `--insecure`"
+        }
+        Failure::ExpiredCertificate => {
+            "the registry needs a new certificate; until then any is taken with `--insecure`"
+        }
+        Failure::FutureCertificate => "check this machine's clock",
+        Failure::NotTls => "a registry without TLS is `http://HOST/REPOSITORY`",
+        Failure::Stalled { .. } | Failure::NoAnswer(_) => {
+            "if the network is slow rather than gone, give a longer `--timeout SECONDS`"
+        }
+        Failure::Answered(_) | Failure::Cut => {
+            "look at the registry's log; for one that is only busy, give more `--retries N`"
+        }
+        Failure::Tls(_) | Failure::TooEarly(_) | Failure::Other(_) => return None,
     };
     Some(hint.to_owned())
 }
