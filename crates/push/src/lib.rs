@@ -5,14 +5,19 @@
 //! the process is handed in as an [`Environment`].
 
 pub mod blob;
+mod compose;
 mod environment;
 mod error;
 mod event;
+mod execute;
 pub mod image;
 mod operation;
 mod plan;
+mod platforms;
+mod prepare;
 pub mod registry;
 mod report;
+mod selection;
 pub mod source;
 pub mod validate;
 

@@ -1,14 +1,18 @@
 //! A push as a whole: what to push, where, and how; first as a plan, then as a deed.
 
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 
-use oci::{Destination, Platform, Registry, Tag};
+use oci::{Destination, ParseReferenceError, Platform, Registry, Tag};
 
-use crate::event::Events;
+use crate::event::{Event, Events};
+use crate::execute::Execution;
 use crate::plan::Plan;
+use crate::prepare::Prepared;
+use crate::registry::Client;
 use crate::report::Report;
 use crate::source::SourceSpec;
-use crate::{Environment, Error, registry};
+use crate::{Environment, Error, plan, registry, selection, source};
 
 /// One push: a source, a destination, and the options for both.
 ///
@@ -77,8 +81,9 @@ impl PushOperation {
     /// # Errors
     /// Those of the source and of the registry.
     pub async fn plan(&self, events: &Events) -> Result<Plan, Error> {
-        let _ = events;
-        Err(self.not_supported())
+        let images = self.prepare(events).await?;
+        let client = self.connect(events).await?;
+        plan::plan(&client, self.shown_as()?, &images, &self.options).await
     }
 
     /// Pushes.
@@ -88,15 +93,86 @@ impl PushOperation {
     /// # Errors
     /// What keeps every image from being pushed: those of the source, and of a registry that cannot be reached.
     pub async fn execute(&self, events: &Events) -> Result<Report, Error> {
-        let _ = events;
-        Err(self.not_supported())
+        let images = self.prepare(events).await?;
+        let shown_as = self.shown_as()?;
+        events.tell(planned(&images, shown_as));
+        let client = self.connect(events).await?;
+        Ok(Execution::new(&client, shown_as, &self.options, events)
+            .run(&images)
+            .await)
     }
 
-    fn not_supported(&self) -> Error {
-        Error::Ambiguous {
-            problem: "pushing is not supported yet".to_owned(),
-            choices: Vec::new(),
+    /// Reads the source and makes of it what will be pushed; nothing is asked of the registry.
+    async fn prepare(&self, events: &Events) -> Result<Vec<Prepared>, Error> {
+        let (operation, events) = (self.clone(), events.clone());
+        let reading = tokio::task::spawn_blocking(move || operation.read(&events));
+        match reading.await {
+            Ok(prepared) => prepared,
+            Err(stopped) => std::panic::resume_unwind(stopped.into_panic()),
         }
+    }
+
+    fn read(&self, events: &Events) -> Result<Vec<Prepared>, Error> {
+        let contents = source::open(&self.source, &self.environment, events)?;
+        contents
+            .notes
+            .iter()
+            .cloned()
+            .for_each(|note| events.tell(Event::Note(note)));
+        let image = self
+            .options
+            .image
+            .as_deref()
+            .or_else(|| self.source.image());
+        let selected = selection::select(&contents, image, &self.destination, &self.options.tags)?;
+        selected
+            .iter()
+            .map(|selected| Prepared::of(selected, &self.options, events))
+            .collect()
+    }
+
+    async fn connect(&self, events: &Events) -> Result<Client, Error> {
+        let (registry, options) = (self.registry()?, self.options.registry.clone());
+        Client::connect(
+            registry,
+            self.destination.scheme,
+            options,
+            &self.environment,
+            events.clone(),
+        )
+        .await
+    }
+
+    fn registry(&self) -> Result<&Registry, Error> {
+        self.destination
+            .registry
+            .as_ref()
+            .ok_or_else(|| Error::InvalidReference {
+                input: self.destination.to_string(),
+                source: ParseReferenceError::Missing("registry"),
+            })
+    }
+
+    fn shown_as(&self) -> Result<&Registry, Error> {
+        self.options
+            .shown_as
+            .as_ref()
+            .map_or_else(|| self.registry(), Ok)
+    }
+}
+
+fn planned(images: &[Prepared], shown_as: &Registry) -> Event {
+    let mut blobs = HashMap::new();
+    for (blob, _) in images.iter().flat_map(|image| &image.blobs) {
+        blobs.insert(&blob.descriptor.digest, blob.descriptor.size);
+    }
+    Event::Planned {
+        references: images
+            .iter()
+            .flat_map(|image| image.references(shown_as))
+            .collect(),
+        blobs: blobs.len(),
+        bytes: blobs.values().sum(),
     }
 }
 

@@ -1,8 +1,13 @@
 //! What a push would do: per blob whether the registry has it, and what would be sent otherwise.
 
-use oci::{Digest, Repository};
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use oci::{Descriptor, Digest, MediaType, Registry, Repository};
 
-use crate::BlobKind;
+use crate::Error;
+use crate::event::BlobKind;
+use crate::operation::PushOptions;
+use crate::prepare::Prepared;
+use crate::registry::{Client, Reference};
 
 /// What a push would do; made with reading requests alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,4 +65,71 @@ impl Plan {
             .map(|blob| blob.size)
             .sum()
     }
+}
+
+/// Asks the registry about every blob and tag of some images, a few at a time; reads only.
+pub(crate) async fn plan(
+    client: &Client,
+    shown_as: &Registry,
+    images: &[Prepared],
+    options: &PushOptions,
+) -> Result<Plan, Error> {
+    let asked = stream::iter(needed(images).into_iter().map(|mut blob| async move {
+        let descriptor = Descriptor::new(MediaType::OCI_LAYER, blob.digest.clone(), blob.size);
+        if !options.registry.reupload && client.blob_exists(&blob.repository, &descriptor).await? {
+            blob.action = Action::Exists;
+        }
+        Ok::<_, Error>(blob)
+    }));
+    let blobs = asked.buffered(options.jobs.get()).try_collect().await?;
+    let mut planned = Vec::with_capacity(images.len());
+    for image in images {
+        let current = match image.tags.first() {
+            Some(tag) => {
+                client
+                    .manifest(&image.repository, Reference::Tag(tag))
+                    .await?
+            }
+            None => None,
+        };
+        planned.push(PlannedImage {
+            references: image.references(shown_as),
+            digest: image.digest().clone(),
+            current: current.map(|document| document.digest().clone()),
+        });
+    }
+    Ok(Plan {
+        images: planned,
+        blobs,
+    })
+}
+
+/// Every blob once for each repository; the second repository takes it from the first.
+fn needed(images: &[Prepared]) -> Vec<PlannedBlob> {
+    let mut needed: Vec<PlannedBlob> = Vec::new();
+    for image in images {
+        for (blob, kind) in &image.blobs {
+            let Descriptor { digest, size, .. } = &blob.descriptor;
+            let mut known = needed
+                .iter()
+                .filter(|known| known.digest == *digest)
+                .peekable();
+            let elsewhere = known.peek().is_some();
+            if known.any(|known| known.repository == image.repository) {
+                continue;
+            }
+            needed.push(PlannedBlob {
+                repository: image.repository.clone(),
+                digest: digest.clone(),
+                kind: *kind,
+                size: *size,
+                action: if elsewhere {
+                    Action::Mount
+                } else {
+                    Action::Upload
+                },
+            });
+        }
+    }
+    needed
 }
