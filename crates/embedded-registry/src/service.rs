@@ -1,0 +1,83 @@
+//! The service: from a request to the noun that answers it.
+
+use std::io;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, header, request};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+
+use crate::error_code::Error;
+use crate::store::Store;
+use crate::{Config, StartError};
+
+/// The registry as a router, to be served or wrapped by someone else.
+///
+/// `listen` and `allow_anonymous_writes` of the configuration mean nothing here: who serves it says who reaches it.
+///
+/// # Errors
+/// [`StartError::Directory`].
+pub fn service(config: Config) -> Result<Router, StartError> {
+    let Config { directory, .. } = config;
+    let store = Store::open(&directory, config.sync);
+    let store = store.map_err(|source| StartError::Directory { directory, source })?;
+    let registry = Registry { store };
+    Ok(Router::new()
+        .route("/v2", any(ping))
+        .route("/v2/", any(ping))
+        .route("/v2/{*path}", any(answer))
+        .fallback(|| async { Error::NotFound })
+        .with_state(registry))
+}
+
+#[derive(Clone)]
+struct Registry {
+    store: Store,
+}
+
+async fn ping(request: Request) -> Result<Response, Error> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Err(Error::Unsupported);
+    }
+    let headers = [
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        ),
+        (API_VERSION, HeaderValue::from_static("registry/2.0")),
+    ];
+    Ok((headers, "{}").into_response())
+}
+
+async fn answer(
+    State(registry): State<Registry>,
+    Path(path): Path<String>,
+    request: Request,
+) -> Response {
+    let (parts, mut body) = request.into_parts();
+    let response = dispatch(registry.store, &path, parts, &mut body).await;
+    response.into_response()
+}
+
+async fn dispatch(
+    _store: Store,
+    _path: &str,
+    _request: request::Parts,
+    _body: &mut Body,
+) -> Result<Response, Error> {
+    Err(Error::Unsupported)
+}
+
+/// Does file work on a thread where it holds nobody up.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(io::Error::other)?
+}
+
+/// The digest of what is sent, or was made.
+pub(crate) const DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
+const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
