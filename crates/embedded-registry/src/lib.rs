@@ -17,15 +17,25 @@
 //! # }).unwrap();
 //! ```
 
+#![expect(
+    dead_code,
+    reason = "what manifests, credentials and the sweep need comes with them"
+)]
+
+mod blob;
 mod config;
 mod credentials;
 mod error_code;
+mod mount;
 mod parameters;
 mod range;
+mod receive;
 mod route;
 mod server;
 mod service;
+mod session;
 mod store;
+mod upload;
 
 pub use config::{Config, StartError};
 pub use credentials::Credentials;

@@ -1,5 +1,6 @@
 //! The query of a request, in which a parameter may stand more than once.
 
+use axum::extract::Query;
 use axum::http::Uri;
 
 /// The parameters of a query, in the order in which they stand.
@@ -7,13 +8,15 @@ pub(crate) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
     /// Reads them; a query that cannot be read has none.
-    pub(crate) fn of(_uri: &Uri) -> Self {
-        Self(Vec::new())
+    pub(crate) fn of(uri: &Uri) -> Self {
+        Self(Query::try_from_uri(uri).map_or_else(|_| Vec::new(), |Query(pairs)| pairs))
     }
 
     /// The first of that name.
-    pub(crate) fn first(&self, _name: &str) -> Option<&str> {
-        None
+    pub(crate) fn first(&self, name: &str) -> Option<&str> {
+        let mut pairs = self.0.iter();
+        let pair = pairs.find(|(found, _)| found == name)?;
+        Some(&pair.1)
     }
 
     /// All of that name.

@@ -7,20 +7,48 @@ use crate::error_code::Error;
 /// The part of a blob of `size` bytes that a `Range` header asks for; `None` where the whole is to be sent.
 ///
 /// Several ranges at once, other units and nonsense are answered with the whole blob, as RFC 9110 allows.
-pub(crate) fn of_blob(_header: Option<&str>, _size: u64) -> Result<Option<Range<u64>>, Error> {
-    Err(Error::Unsupported)
+pub(crate) fn of_blob(header: Option<&str>, size: u64) -> Result<Option<Range<u64>>, Error> {
+    let Some(range) = header.and_then(|header| header.strip_prefix("bytes=")) else {
+        return Ok(None);
+    };
+    let Some((first, last)) = range.trim().split_once('-') else {
+        return Ok(None);
+    };
+    let range = match (first.parse::<u64>(), last.parse::<u64>()) {
+        (Ok(first), Ok(last)) => first..last.saturating_add(1).min(size),
+        (Ok(first), Err(_)) if last.is_empty() => first..size,
+        (Err(_), Ok(suffix)) if first.is_empty() => size.saturating_sub(suffix)..size,
+        _ => return Ok(None),
+    };
+    if range.is_empty() {
+        return Err(Error::RangeOutside { size });
+    }
+    Ok(Some(range))
 }
 
 /// The part of an upload that a `Content-Range` header says its body is.
 ///
 /// The specification writes `0-99`; clients also send `bytes 0-99/100` and `bytes=0-99`.
-pub(crate) fn of_chunk(_header: &str) -> Result<Range<u64>, Error> {
-    Err(Error::Unsupported)
+pub(crate) fn of_chunk(header: &str) -> Result<Range<u64>, Error> {
+    let wrong = || Error::ContentRange(header.to_owned());
+    let range = header
+        .strip_prefix("bytes")
+        .map_or(header, |rest| rest.trim_start_matches(['=', ' ']));
+    let range = range.split_once('/').map_or(range, |(range, _)| range);
+    let (first, last) = range.trim().split_once('-').ok_or_else(wrong)?;
+    let first: u64 = first.parse().map_err(|_| wrong())?;
+    let last: u64 = last.parse().map_err(|_| wrong())?;
+    let end = last.checked_add(1).ok_or_else(wrong)?;
+    if first < end {
+        Ok(first..end)
+    } else {
+        Err(wrong())
+    }
 }
 
 /// The `Range` header of an upload session that has `length` bytes: inclusive, and `0-0` where there are none yet.
-pub(crate) fn received(_length: u64) -> String {
-    String::new()
+pub(crate) fn received(length: u64) -> String {
+    format!("0-{}", length.saturating_sub(1))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Addresses: which noun of the specification a path below `/v2/` names.
 
+use std::fmt;
+
 use oci::{Digest, Repository, Tag};
 
 use crate::error_code::Error;
@@ -34,9 +36,58 @@ pub(crate) enum Reference {
 
 impl Route {
     /// Parses what follows `/v2/`.
-    pub(crate) fn parse(_path: &str) -> Result<Self, Error> {
-        Err(Error::Unsupported)
+    pub(crate) fn parse(path: &str) -> Result<Self, Error> {
+        if path == "_catalog" {
+            return Ok(Self::Catalog);
+        }
+        // Repositories have slashes of their own, so a path is read from its end.
+        let (start, last) = path.rsplit_once('/').ok_or(Error::NotFound)?;
+        if let Some(name) = start.strip_suffix("/blobs/uploads") {
+            let name = repository(name)?;
+            return Ok(match last {
+                "" => Self::Uploads(name),
+                session => Self::Upload(name, session.to_owned()),
+            });
+        }
+        let (name, noun) = start.rsplit_once('/').ok_or(Error::NotFound)?;
+        match (noun, last) {
+            ("blobs", "uploads") => Ok(Self::Uploads(repository(name)?)),
+            ("blobs", text) => Ok(Self::Blob(repository(name)?, digest(text)?)),
+            ("manifests", text) => Ok(Self::Manifest(repository(name)?, reference(text)?)),
+            ("tags", "list") => Ok(Self::Tags(repository(name)?)),
+            ("referrers", text) => Ok(Self::Referrers(repository(name)?, digest(text)?)),
+            _ => Err(Error::NotFound),
+        }
     }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tag(tag) => tag.fmt(f),
+            Self::Digest(digest) => digest.fmt(f),
+        }
+    }
+}
+
+fn repository(text: &str) -> Result<Repository, Error> {
+    text.parse().map_err(Error::NameInvalid)
+}
+
+fn reference(text: &str) -> Result<Reference, Error> {
+    if text.contains(':') {
+        return digest(text).map(Reference::Digest);
+    }
+    let tag = text.parse().map_err(Error::ReferenceInvalid)?;
+    Ok(Reference::Tag(tag))
+}
+
+/// Parses a digest that a client sent.
+pub(crate) fn digest(text: &str) -> Result<Digest, Error> {
+    text.parse().map_err(|problem| Error::NotADigest {
+        digest: text.to_owned(),
+        problem,
+    })
 }
 
 #[cfg(test)]

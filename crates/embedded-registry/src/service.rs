@@ -10,8 +10,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 
 use crate::error_code::Error;
+use crate::parameters::Parameters;
+use crate::route::Route;
 use crate::store::Store;
 use crate::{Config, StartError};
+use crate::{blob, upload};
 
 /// The registry as a router, to be served or wrapped by someone else.
 ///
@@ -62,12 +65,33 @@ async fn answer(
 }
 
 async fn dispatch(
-    _store: Store,
-    _path: &str,
-    _request: request::Parts,
-    _body: &mut Body,
+    store: Store,
+    path: &str,
+    request: request::Parts,
+    body: &mut Body,
 ) -> Result<Response, Error> {
-    Err(Error::Unsupported)
+    let request::Parts {
+        method,
+        headers,
+        uri,
+        ..
+    } = request;
+    let parameters = Parameters::of(&uri);
+    match Route::parse(path)? {
+        Route::Uploads(repository) if method == Method::POST => {
+            upload::start(store, repository, &parameters, body).await
+        }
+        Route::Uploads(_) => Err(Error::Unsupported),
+        Route::Upload(repository, id) => {
+            upload::answer(store, method, headers, (repository, id), &parameters, body).await
+        }
+        Route::Blob(repository, digest) => {
+            blob::answer(store, method, headers, repository, digest).await
+        }
+        Route::Manifest(..) | Route::Tags(_) | Route::Referrers(..) | Route::Catalog => {
+            Err(Error::Unsupported)
+        }
+    }
 }
 
 /// Does file work on a thread where it holds nobody up.

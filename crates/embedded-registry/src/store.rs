@@ -14,12 +14,15 @@
 //! it; its space is free when the last one goes. Nothing is kept in memory that another process would have to know,
 //! so any number of processes can serve one directory.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use oci::{Digest, Repository};
+
+use crate::session::Hashed;
 
 /// The directory of a registry.
 #[derive(Clone)]
@@ -28,6 +31,7 @@ pub(crate) struct Store(Arc<Inner>);
 struct Inner {
     directory: PathBuf,
     sync: bool,
+    hashed: Mutex<HashMap<PathBuf, Hashed>>,
 }
 
 impl Store {
@@ -38,6 +42,7 @@ impl Store {
         let store = Self(Arc::new(Inner {
             directory: std::path::absolute(directory)?,
             sync,
+            hashed: Mutex::default(),
         }));
         for part in [store.incoming(), store.shared(), store.repositories()] {
             store.make_directory(&part)?;
@@ -82,9 +87,21 @@ impl Store {
             .any(|part| self.part(repository, part).is_dir())
     }
 
+    /// What this process has hashed of the upload sessions: a hint that saves reading them again.
+    pub(crate) fn hashed(&self) -> MutexGuard<'_, HashMap<PathBuf, Hashed>> {
+        self.0.hashed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Writes a file so that it is seen whole or not at all.
-    pub(crate) fn write(&self, _path: &Path, _parts: &[&[u8]]) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
+    pub(crate) fn write(&self, path: &Path, parts: &[&[u8]]) -> io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(self.incoming())?;
+        for part in parts {
+            file.write_all(part)?;
+        }
+        self.sync_file(file.as_file())?;
+        self.make_parent(path)?;
+        file.persist(path)?;
+        self.sync_parent(path)
     }
 
     /// Makes the directory that `path` is to lie in.
@@ -129,8 +146,8 @@ pub(crate) fn file_name(digest: &Digest) -> String {
 }
 
 /// The digest that a file is named by.
-pub(crate) fn digest_of(_file_name: &str) -> Option<Digest> {
-    None
+pub(crate) fn digest_of(file_name: &str) -> Option<Digest> {
+    file_name.replacen('-', ":", 1).parse().ok()
 }
 
 /// The names in a directory; none where it does not exist.
