@@ -17,16 +17,12 @@
 //! # }).unwrap();
 //! ```
 
-#![expect(
-    dead_code,
-    reason = "what manifests, credentials and the sweep need comes with them"
-)]
-
 mod blob;
 mod config;
 mod credentials;
 mod error_code;
 mod mount;
+mod page;
 mod parameters;
 mod range;
 mod receive;
@@ -35,6 +31,7 @@ mod server;
 mod service;
 mod session;
 mod store;
+mod tag;
 mod upload;
 
 pub use config::{Config, StartError};

@@ -4,5 +4,8 @@
 
 mod blobs;
 mod lab;
+mod manifests;
 mod mounts;
+mod referrers;
+mod tags;
 mod uploads;
