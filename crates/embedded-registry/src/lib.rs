@@ -17,15 +17,23 @@
 //! # }).unwrap();
 //! ```
 
+#![expect(
+    dead_code,
+    reason = "what manifests, credentials and the sweep need comes with them"
+)]
+
 mod blob;
+mod catalog;
 mod config;
 mod credentials;
 mod error_code;
+mod manifest;
 mod mount;
 mod page;
 mod parameters;
 mod range;
 mod receive;
+mod referrers;
 mod route;
 mod server;
 mod service;

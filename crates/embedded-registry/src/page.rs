@@ -1,17 +1,39 @@
 //! Pages of lists: at most `n` names after `last`, and a `Link` to the next page.
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::error_code::Error;
 use crate::parameters::Parameters;
 
 /// The names of one page, and the headers that lead to the next.
 pub(crate) fn page(
-    _names: Vec<String>,
-    _parameters: &Parameters,
-    _path: &str,
+    mut names: Vec<String>,
+    parameters: &Parameters,
+    path: &str,
 ) -> Result<(Vec<String>, HeaderMap), Error> {
-    Err(Error::Unsupported)
+    let limit = match parameters.first("n") {
+        Some(n) => n.parse().map_err(|_| Error::PageInvalid)?,
+        None => usize::MAX,
+    };
+    names.sort_unstable();
+    if let Some(last) = parameters.first("last") {
+        names.retain(|name| name.as_str() > last);
+    }
+    let more = names.len() > limit;
+    names.truncate(limit);
+    let link = names.last().filter(|_| more);
+    let link = link.map(|last| next(&format!("{path}?n={limit}&last={last}")));
+    Ok((names, link.into_iter().collect()))
+}
+
+/// The header that leads to the next page.
+pub(crate) fn next(address: &str) -> (HeaderName, HeaderValue) {
+    let link = format!("<{address}>; rel=\"next\"");
+    let link = link.try_into();
+    (
+        header::LINK,
+        link.expect("names, tags and digests are plain ASCII"),
+    )
 }
 
 #[cfg(test)]

@@ -1,20 +1,22 @@
 //! The service: from a request to the noun that answers it.
 
 use std::io;
+use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header, request};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use http_body_util::BodyExt as _;
 
 use crate::error_code::Error;
 use crate::parameters::Parameters;
 use crate::route::Route;
 use crate::store::Store;
 use crate::{Config, StartError};
-use crate::{blob, upload};
+use crate::{blob, catalog, manifest, referrers, tag, upload};
 
 /// The registry as a router, to be served or wrapped by someone else.
 ///
@@ -61,6 +63,7 @@ async fn answer(
 ) -> Response {
     let (parts, mut body) = request.into_parts();
     let response = dispatch(registry.store, &path, parts, &mut body).await;
+    linger(body);
     response.into_response()
 }
 
@@ -88,10 +91,31 @@ async fn dispatch(
         Route::Blob(repository, digest) => {
             blob::answer(store, method, headers, repository, digest).await
         }
-        Route::Manifest(..) | Route::Tags(_) | Route::Referrers(..) | Route::Catalog => {
-            Err(Error::Unsupported)
+        Route::Manifest(repository, reference) => {
+            let name = (repository, reference);
+            manifest::answer(store, method, headers, name, &parameters, body).await
         }
+        Route::Tags(repository) => {
+            blocking(move || tag::list(&store, &method, &repository, &parameters)).await
+        }
+        Route::Referrers(repository, subject) => {
+            let list = move || referrers::list(&store, &method, &repository, &subject, &parameters);
+            blocking(list).await
+        }
+        Route::Catalog => blocking(move || catalog::list(&store, &method, &parameters)).await,
     }
+}
+
+/// Reads on for a moment where a request is answered before its body was read.
+///
+/// A connection that is closed with bytes unread is reset, and the client may never see why it was refused.
+fn linger(mut body: Body) {
+    const PATIENCE: Duration = Duration::from_secs(5);
+    if body.is_end_stream() {
+        return;
+    }
+    let drain = async move { while let Some(Ok(_)) = body.frame().await {} };
+    tokio::spawn(tokio::time::timeout(PATIENCE, drain));
 }
 
 /// Does file work on a thread where it holds nobody up.
