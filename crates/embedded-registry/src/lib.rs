@@ -17,11 +17,6 @@
 //! # }).unwrap();
 //! ```
 
-#![expect(
-    dead_code,
-    reason = "what manifests, credentials and the sweep need comes with them"
-)]
-
 mod blob;
 mod catalog;
 mod config;
@@ -39,6 +34,7 @@ mod server;
 mod service;
 mod session;
 mod store;
+mod sweep;
 mod tag;
 mod upload;
 

@@ -1,8 +1,8 @@
 //! The registry as a client sees it, over real HTTP on loopback.
 
-#![expect(dead_code, reason = "what the tests of access and directory need")]
-
+mod access;
 mod blobs;
+mod directory;
 mod lab;
 mod manifests;
 mod mounts;
