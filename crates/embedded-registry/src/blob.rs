@@ -176,6 +176,7 @@ fn delete(store: &Store, repository: &Repository, digest: &Digest) -> Result<Res
     if !store::remove(&store.blob(repository, digest))? {
         return Err(Error::BlobUnknown(digest.clone()));
     }
+    store.drop_unshared(digest)?;
     Ok(StatusCode::ACCEPTED.into_response())
 }
 

@@ -67,6 +67,12 @@ impl Config {
 
     /// Refuses an address at which strangers could write.
     pub(crate) fn check(&self) -> Result<(), StartError> {
-        Ok(())
+        let guarded = self.credentials.is_some() || self.allow_anonymous_writes;
+        if guarded || self.listen.ip().to_canonical().is_loopback() {
+            return Ok(());
+        }
+        Err(StartError::AnonymousWrites {
+            address: self.listen,
+        })
     }
 }

@@ -1,7 +1,10 @@
 //! Basic credentials: what a client must present where the registry is protected.
 
-use axum::http::HeaderMap;
-use secrecy::SecretString;
+use axum::http::{HeaderMap, header};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use oci::Digest;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::error_code::Error;
 
@@ -16,9 +19,29 @@ pub struct Credentials {
 
 impl Credentials {
     /// Refuses a request that does not carry them.
-    pub(crate) fn check(&self, _headers: &HeaderMap) -> Result<(), Error> {
-        Err(Error::Unsupported)
+    pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), Error> {
+        let presented = presented(headers).ok_or(Error::Unauthorized)?;
+        let expected = format!("{}:{}", self.username, self.password.expose_secret());
+        if same(&presented, expected.as_bytes()) {
+            Ok(())
+        } else {
+            Err(Error::Unauthorized)
+        }
     }
+}
+
+fn presented(headers: &HeaderMap) -> Option<Vec<u8>> {
+    let header = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, credentials) = header.split_once(' ')?;
+    let basic = scheme.eq_ignore_ascii_case("basic");
+    basic.then(|| BASE64_STANDARD.decode(credentials.trim()).ok())?
+}
+
+/// Compares in a time that depends on neither the lengths nor the place of the first difference.
+fn same(presented: &[u8], expected: &[u8]) -> bool {
+    let (presented, expected) = (Digest::of(presented), Digest::of(expected));
+    let pairs = presented.hex().bytes().zip(expected.hex().bytes());
+    pairs.fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The service: from a request to the noun that answers it.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -15,7 +16,7 @@ use crate::error_code::Error;
 use crate::parameters::Parameters;
 use crate::route::Route;
 use crate::store::Store;
-use crate::{Config, StartError};
+use crate::{Config, Credentials, StartError};
 use crate::{blob, catalog, manifest, referrers, tag, upload};
 
 /// The registry as a router, to be served or wrapped by someone else.
@@ -28,7 +29,10 @@ pub fn service(config: Config) -> Result<Router, StartError> {
     let Config { directory, .. } = config;
     let store = Store::open(&directory, config.sync);
     let store = store.map_err(|source| StartError::Directory { directory, source })?;
-    let registry = Registry { store };
+    let registry = Registry {
+        store,
+        credentials: config.credentials.map(Arc::new),
+    };
     Ok(Router::new()
         .route("/v2", any(ping))
         .route("/v2/", any(ping))
@@ -40,10 +44,21 @@ pub fn service(config: Config) -> Result<Router, StartError> {
 #[derive(Clone)]
 struct Registry {
     store: Store,
+    credentials: Option<Arc<Credentials>>,
 }
 
-async fn ping(request: Request) -> Result<Response, Error> {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+impl Registry {
+    fn admit(&self, request: &request::Parts) -> Result<(), Error> {
+        let credentials = self.credentials.as_ref();
+        credentials.map_or(Ok(()), |credentials| credentials.check(&request.headers))
+    }
+}
+
+async fn ping(State(registry): State<Registry>, request: Request) -> Result<Response, Error> {
+    let (parts, body) = request.into_parts();
+    linger(body);
+    registry.admit(&parts)?;
+    if !matches!(parts.method, Method::GET | Method::HEAD) {
         return Err(Error::Unsupported);
     }
     let headers = [
@@ -62,7 +77,10 @@ async fn answer(
     request: Request,
 ) -> Response {
     let (parts, mut body) = request.into_parts();
-    let response = dispatch(registry.store, &path, parts, &mut body).await;
+    let response = match registry.admit(&parts) {
+        Ok(()) => dispatch(registry.store, &path, parts, &mut body).await,
+        Err(error) => Err(error),
+    };
     linger(body);
     response.into_response()
 }

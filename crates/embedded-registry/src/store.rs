@@ -19,6 +19,7 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use oci::{Digest, Repository};
 
@@ -32,6 +33,7 @@ struct Inner {
     directory: PathBuf,
     sync: bool,
     hashed: Mutex<HashMap<PathBuf, Hashed>>,
+    swept: Mutex<Option<Instant>>,
 }
 
 impl Store {
@@ -43,6 +45,7 @@ impl Store {
             directory: std::path::absolute(directory)?,
             sync,
             hashed: Mutex::default(),
+            swept: Mutex::default(),
         }));
         for part in [store.incoming(), store.shared(), store.repositories()] {
             store.make_directory(&part)?;
@@ -90,6 +93,11 @@ impl Store {
     /// What this process has hashed of the upload sessions: a hint that saves reading them again.
     pub(crate) fn hashed(&self) -> MutexGuard<'_, HashMap<PathBuf, Hashed>> {
         self.0.hashed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When this process last swept the directory.
+    pub(crate) fn swept(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.0.swept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes a file so that it is seen whole or not at all.

@@ -2,7 +2,7 @@
 //!
 //! What a session keeps is `session`'s, and how its bytes come in is `receive`'s.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
@@ -24,6 +24,10 @@ pub(crate) async fn start(
     parameters: &Parameters,
     body: &mut Body,
 ) -> Result<Response, Error> {
+    if store.sweep_is_due() {
+        let store = store.clone();
+        tokio::task::spawn_blocking(move || store.sweep(SystemTime::now()));
+    }
     if let Some(digest) = parameters.first("mount") {
         let digest = route::digest(digest)?;
         let from = parameters.first("from").map(str::to_owned);
