@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-/// A place of its own: an empty working directory, an empty home, and an environment of four variables.
+/// A place of its own: an empty working directory, an empty home, and an environment of a few variables.
 pub(crate) struct Place {
     directory: TempDir,
 }
@@ -43,12 +43,24 @@ impl Place {
             .env("COLUMNS", "100")
             .env("RUST_BACKTRACE", "1")
             .stdin(Stdio::null());
+        // Nothing else of this environment reaches the binary, but its coverage counts.
+        command.envs(std::env::vars_os().filter(|(name, _)| name == "LLVM_PROFILE_FILE"));
         command
     }
 
     /// Runs a command to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Shown {
         self.finish(&mut self.command(arguments))
+    }
+
+    /// Runs a command that reads a file on standard input.
+    pub(crate) fn run_reading(&self, file: std::fs::File, arguments: &[&str]) -> Shown {
+        self.finish(self.command(arguments).stdin(file))
+    }
+
+    /// A file that a command has written into the working directory.
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.work().join(name)).expect("a file that was written")
     }
 
     /// Runs a command with variables of the environment.
@@ -107,6 +119,14 @@ impl Place {
     }
 }
 
+/// An archive of `testdata`.
+pub(crate) fn testdata(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../testdata")
+        .join(name);
+    path.to_str().expect("a path in UTF-8").to_owned()
+}
+
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(output, directory) = self;
@@ -127,6 +147,7 @@ impl fmt::Display for Shown {
 fn stable(bytes: &[u8], directory: &Path) -> String {
     let text = String::from_utf8_lossy(bytes);
     let text = text.replace(&*directory.to_string_lossy(), "<place>");
+    let text = text.replace(&testdata(""), "<testdata>/");
     match text.strip_prefix("xtask ") {
         Some(version) => format!("xtask {}", without_commit(version)),
         None => text,

@@ -1,5 +1,6 @@
 //! What a user sees of `cargo xtask`: the real binary, with standard output, standard error and exit status as one value.
 
+mod embedded;
 mod harness;
 mod help;
 mod inspect;

@@ -172,7 +172,7 @@ async fn read_back(client: &Client, reference: &str, expected: Digest) -> String
     match expected {
         Digest::Manifest(expected) => assert_eq!(digest, expected, "{reference}"),
         Digest::Config(expected) => {
-            assert_eq!(document["config"]["digest"], expected, "{reference}")
+            assert_eq!(document["config"]["digest"], expected, "{reference}");
         }
     }
     let mut manifests = vec![document.clone()];

@@ -169,7 +169,7 @@ fn errors_of_credentials() {
         credentials: "no credentials".to_owned(),
     }), @"
     error: cannot push to `r.io/team/app:1`
-      caused by: the registry did not accept no credentials: POST https://r.io/v2/team/app/blobs/uploads/: 401 UNAUTHORIZED: authentication required
+      caused by: the registry did not let us in with no credentials: POST https://r.io/v2/team/app/blobs/uploads/: 401 UNAUTHORIZED: authentication required
     hint: give `--username` and `--password-stdin`, or log in with `docker login r.io`
     [exit status: 4]
     ");
