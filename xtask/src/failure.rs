@@ -2,8 +2,8 @@
 
 use std::io;
 
-use crate::embedded::StartError;
 use crate::interrupt::Signal;
+use embedded_registry::StartError;
 
 /// What stopped a command.
 #[derive(Debug)]

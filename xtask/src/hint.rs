@@ -8,7 +8,7 @@ use push::blob::{Place, Promise};
 use push::registry::Failure;
 use push::{Answer, Request};
 
-use crate::embedded::StartError;
+use embedded_registry::StartError;
 
 const CUT_SHORT: &str =
     "the archive may be cut short or altered: write it again with the tool that made it";

@@ -6,7 +6,6 @@ mod cli;
 mod console;
 mod diagnostic;
 mod document;
-mod embedded;
 mod environment;
 mod exit_code;
 mod failure;

@@ -2,11 +2,11 @@
 
 use crate::cli::{PasswordArgs, RegistryArgs};
 use crate::console::Console;
-use crate::embedded::{Config, Credentials, Registry};
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::run_push::embedded_directory;
 use crate::{password, work};
+use embedded_registry::{Config, Credentials, Registry};
 
 /// Serves until a signal comes, lets the requests that are under way end, and says by the exit code what stopped it.
 ///

@@ -118,16 +118,15 @@ impl<'a> Execution<'a> {
         if holder.as_ref() == Some(repository) {
             return Ok(());
         }
-        let outcome = if !self.options.registry.reupload
-            && self.client.blob_exists(repository, descriptor).await?
-        {
+        self.events.tell(Event::BlobStarted {
+            digest: digest.clone(),
+            kind,
+            size,
+        });
+        let asked = !self.options.registry.reupload;
+        let outcome = if asked && self.client.blob_exists(repository, descriptor).await? {
             BlobOutcome::AlreadyThere
         } else {
-            self.events.tell(Event::BlobStarted {
-                digest: digest.clone(),
-                kind,
-                size,
-            });
             self.client
                 .push_blob(repository, blob, holder.as_ref())
                 .await?

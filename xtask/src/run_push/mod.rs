@@ -18,7 +18,7 @@ use crate::console::{self, Console};
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::progress::Progress;
-use crate::{embedded, password, work};
+use crate::{password, work};
 
 use credentials::Choice;
 use operation::{Site, operation};
@@ -95,8 +95,8 @@ async fn embed(
     console: &Console,
 ) -> Result<(), Failure> {
     let directory = embedded_directory(typed.dir.as_ref(), environment);
-    let config = embedded::Config::new(directory.clone());
-    let running = embedded::Registry::start(config)
+    let config = embedded_registry::Config::new(directory.clone());
+    let running = embedded_registry::Registry::start(config)
         .await
         .map_err(Failure::Embedded)?;
     let site = embedded_site(destination, running.address());
