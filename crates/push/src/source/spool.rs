@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::decode::{Decoder, Failure, Packing};
 use super::section::malformed;
@@ -83,14 +83,9 @@ impl<'a> Spool<'a> {
     }
 }
 
-#[cfg(unix)]
+/// Where no directory is named: `/tmp`, and on systems without one the working directory.
 fn last_resort() -> PathBuf {
-    Path::new("/tmp").to_owned()
-}
-
-#[cfg(not(unix))]
-fn last_resort() -> PathBuf {
-    std::env::temp_dir()
+    PathBuf::from(if cfg!(unix) { "/tmp" } else { "." })
 }
 
 const BUFFER: usize = 256 << 10;
