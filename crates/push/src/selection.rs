@@ -250,3 +250,6 @@ fn labels(images: &[&Image]) -> Vec<String> {
     };
     images.iter().enumerate().map(label).collect()
 }
+
+#[cfg(test)]
+mod tests;
