@@ -1,6 +1,7 @@
 //! `cargo xtask push`: what is typed becomes an operation, is done or planned, and leaves its result.
 
 mod credentials;
+mod digest_file;
 mod operation;
 mod plan;
 mod result;
@@ -21,8 +22,8 @@ use crate::progress::Progress;
 use crate::{password, work};
 
 use credentials::Choice;
+use digest_file::DigestFile;
 use operation::{Site, operation};
-use result::DigestFile;
 use target::Goal;
 
 /// Where `cargo xtask registry` serves what `--embedded` has pushed.

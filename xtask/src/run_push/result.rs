@@ -1,13 +1,10 @@
-//! What a push leaves for scripts: lines or a JSON document on standard output, and the digest in a file.
+//! What a push prints for scripts: lines or a JSON document.
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
 
 use oci::Digest;
 use push::{Failed, Pushed, Report};
 use serde::Serialize;
-use tempfile::NamedTempFile;
 
 use crate::cli::Output;
 use crate::document::{SCHEMA_VERSION, to_line};
@@ -94,47 +91,6 @@ pub(super) fn only_digest(report: &Report) -> Option<&Digest> {
     same.then_some(first)
 }
 
-/// A file for the digest, which appears whole or not at all.
-///
-/// It is begun before the push, so that a directory that cannot be written is known before anything is sent.
-pub(super) struct DigestFile {
-    path: PathBuf,
-    temporary: NamedTempFile,
-}
-
-impl DigestFile {
-    /// Begins the file beside its final place.
-    ///
-    /// # Errors
-    /// Whatever the system says of that directory.
-    pub(super) fn begin(path: &Path) -> io::Result<Self> {
-        let directory = path.parent().filter(|parent| *parent != Path::new(""));
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".digest-");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            // A temporary file is for its owner alone; this one is what the user would have created.
-            builder.permissions(std::fs::Permissions::from_mode(0o666));
-        }
-        Ok(Self {
-            path: path.to_owned(),
-            temporary: builder.tempfile_in(directory.unwrap_or(Path::new(".")))?,
-        })
-    }
-
-    /// Puts the bare digest at the file's place, without a line break.
-    ///
-    /// # Errors
-    /// Whatever the system says.
-    pub(super) fn finish(mut self, digest: &Digest) -> io::Result<()> {
-        write!(self.temporary, "{digest}")?;
-        self.temporary.as_file().sync_all()?;
-        self.temporary.persist(&self.path)?;
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,27 +167,5 @@ mod tests {
         assert_eq!(only_digest(&report), Some(&Digest::of(b"")));
         report.pushed[1].digest = Digest::of(b"another");
         assert_eq!(only_digest(&report), None);
-    }
-
-    #[test]
-    fn the_digest_file_appears_whole_or_not_at_all() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("digest");
-        std::fs::write(&path, "before").unwrap();
-        drop(DigestFile::begin(&path).unwrap());
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "before");
-        assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 1);
-        let file = DigestFile::begin(&path).unwrap();
-        file.finish(&Digest::of(b"")).unwrap();
-        assert_eq!(
-            std::fs::read_to_string(&path).unwrap(),
-            "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-        );
-    }
-
-    #[test]
-    fn a_digest_file_in_no_directory_is_known_at_once() {
-        let directory = tempfile::tempdir().unwrap();
-        assert!(DigestFile::begin(&directory.path().join("none/digest")).is_err());
     }
 }
