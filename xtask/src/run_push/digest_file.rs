@@ -1,25 +1,42 @@
 //! The file of `--digest-file`: the bare digest, written whole on success only.
 
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use oci::Digest;
 use tempfile::NamedTempFile;
 
-/// A file for the digest, which appears whole or not at all.
+/// The place for the digest, where it appears whole or not at all.
 ///
-/// It is begun before the push, so that a directory that cannot be written is known before anything is sent.
-pub(super) struct DigestFile {
-    path: PathBuf,
-    temporary: NamedTempFile,
+/// It is found before the push, so that one that cannot be written is known before anything is sent.
+#[derive(Debug)]
+pub(super) enum DigestFile {
+    /// A file, which is replaced in one step.
+    Replaced {
+        /// Where it comes to be; no link.
+        path: PathBuf,
+        /// What it is until then, beside that place.
+        temporary: NamedTempFile,
+    },
+    /// A pipe or a device, which is written to: to replace it would take it from everybody else.
+    WrittenTo(File),
 }
 
 impl DigestFile {
-    /// Begins the file beside its final place.
+    /// Begins a file beside its final place, or opens what is there and is no file.
     ///
     /// # Errors
-    /// Whatever the system says of that directory.
+    /// Whatever the system says.
     pub(super) fn begin(path: &Path) -> io::Result<Self> {
+        let path = match path.metadata() {
+            Ok(there) if !there.is_file() => {
+                return File::options().write(true).open(path).map(Self::WrittenTo);
+            }
+            // A link stays what it is.
+            Ok(_) => path.canonicalize()?,
+            Err(_) => path.to_owned(),
+        };
         let directory = path.parent().filter(|parent| *parent != Path::new(""));
         let mut builder = tempfile::Builder::new();
         builder.prefix(".digest-");
@@ -29,21 +46,27 @@ impl DigestFile {
             // A temporary file is for its owner alone; this one is what the user would have created.
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
-        Ok(Self {
-            path: path.to_owned(),
-            temporary: builder.tempfile_in(directory.unwrap_or(Path::new(".")))?,
-        })
+        let temporary = builder.tempfile_in(directory.unwrap_or(Path::new(".")))?;
+        Ok(Self::Replaced { path, temporary })
     }
 
-    /// Puts the bare digest at the file's place, without a line break.
+    /// Puts the bare digest there, without a line break.
     ///
     /// # Errors
     /// Whatever the system says.
-    pub(super) fn finish(mut self, digest: &Digest) -> io::Result<()> {
-        write!(self.temporary, "{digest}")?;
-        self.temporary.as_file().sync_all()?;
-        self.temporary.persist(&self.path)?;
-        Ok(())
+    pub(super) fn finish(self, digest: &Digest) -> io::Result<()> {
+        match self {
+            Self::WrittenTo(mut file) => write!(file, "{digest}"),
+            Self::Replaced {
+                path,
+                mut temporary,
+            } => {
+                write!(temporary, "{digest}")?;
+                temporary.as_file().sync_all()?;
+                temporary.persist(path)?;
+                Ok(())
+            }
+        }
     }
 }
 
@@ -84,11 +107,7 @@ mod tests {
         let mode = rustix::fs::Mode::from_raw_mode(0o600);
         let kind = rustix::fs::FileType::Fifo;
         rustix::fs::mknodat(rustix::fs::CWD, &path, kind, mode, 0).unwrap();
-        let mut pipe = std::fs::File::options()
-            .read(true)
-            .write(true)
-            .open(&path)
-            .unwrap();
+        let mut pipe = File::options().read(true).write(true).open(&path).unwrap();
         let digest = Digest::of(b"").to_string();
         let file = DigestFile::begin(&path).unwrap();
         file.finish(&Digest::of(b"")).unwrap();
