@@ -97,14 +97,14 @@ fn several_images_go_under_their_own_names() {
     ------- stderr -------
     error: cannot push to `localhost:5000/team/app:1`
       caused by: `<testdata>/docker20-multi.tar` has 2 images, and the destination names one
-    hint: choose `corpus/dup:1` or `corpus/hello:1`
+    hint: pick one with `--image`: `corpus/dup:1` or `corpus/hello:1`
     [exit status: 2]
     "#);
     insta::assert_snapshot!(push(&place, &["--progress=none", &archive, "team/app"]), @r#"
     ------- stderr -------
     error: cannot push to `localhost:5000/team/app`
       caused by: `<testdata>/docker20-multi.tar` has 2 images, and the destination names one
-    hint: choose `corpus/dup:1` or `corpus/hello:1`
+    hint: pick one with `--image`: `corpus/dup:1` or `corpus/hello:1`
     [exit status: 2]
     "#);
     let picked = [

@@ -114,3 +114,11 @@ fn secrets_do_not_show() {
         assert!(!format!("{typed:?}").contains("s3cret"), "{options}");
     }
 }
+
+#[test]
+fn a_source_without_a_character_is_wrong_usage() {
+    for command in ["push", "inspect"] {
+        let words = ["xtask", command, ""].map(OsString::from);
+        assert!(Cli::read(&words).is_err(), "{command}");
+    }
+}

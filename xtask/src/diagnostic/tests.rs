@@ -62,7 +62,7 @@ fn the_callers_errors() {
     }), @"
     error: cannot push to `r.io/team/app:1`
       caused by: `app.tar` holds several images
-    hint: choose `a:1`, `b:1` or `@2`
+    hint: pick one with `--image`: `a:1`, `b:1` or `@2`
     [exit status: 2]
     ");
     insta::assert_snapshot!(shown(Error::OptionFile {
