@@ -33,7 +33,8 @@ pub(crate) fn of_reference(problem: &ParseReferenceError) -> Option<String> {
 }
 
 pub(crate) fn of_choices(choices: &[String]) -> Option<String> {
-    (!choices.is_empty()).then(|| format!("choose {}", listed(choices, "or")))
+    // Of one alone there is nothing to pick: what to do stands in the message.
+    (choices.len() > 1).then(|| format!("pick one with `--image`: {}", listed(choices, "or")))
 }
 
 pub(crate) fn of_option(option: &str) -> Option<String> {

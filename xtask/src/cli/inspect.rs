@@ -1,6 +1,7 @@
 //! `cargo xtask inspect`, as it is typed.
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 
 use super::{Output, SOURCE_HELP};
 
@@ -8,7 +9,7 @@ use super::{Output, SOURCE_HELP};
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
     /// SOURCE, as it is written.
-    #[arg(help = SOURCE_HELP)]
+    #[arg(help = SOURCE_HELP, value_parser = NonEmptyStringValueParser::new())]
     pub(crate) source: String,
     /// Print text or one JSON document
     #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t)]

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 use oci::{Platform, Tag};
 
@@ -12,7 +13,7 @@ use super::{ConnectionArgs, CredentialArgs, SOURCE_HELP};
 #[derive(Debug, Args)]
 pub(crate) struct PushArgs {
     /// SOURCE, as it is written.
-    #[arg(help = SOURCE_HELP)]
+    #[arg(help = SOURCE_HELP, value_parser = NonEmptyStringValueParser::new())]
     pub(crate) source: String,
     /// DESTINATION, as it is written.
     #[arg(
