@@ -6,6 +6,7 @@ use crate::{Digest, Platform};
 
 /// What an image config says that a push must know; everything else in it is sent unread.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(expecting = "an image config")]
 pub struct ImageConfig {
     /// What the image runs on.
     #[serde(flatten)]
@@ -16,6 +17,7 @@ pub struct ImageConfig {
 
 /// The `rootfs` of an image config.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(expecting = "the layers of a `rootfs`")]
 pub struct RootFs {
     /// Digests of the uncompressed layers, base layer first.
     #[serde(default, deserialize_with = "null_is_empty")]

@@ -8,7 +8,7 @@ use crate::{Digest, MediaType, Platform};
 
 /// A reference by digest, as manifests and indexes hold it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "a descriptor")]
 pub struct Descriptor {
     /// What the bytes are.
     pub media_type: MediaType,

@@ -28,7 +28,7 @@ pub enum Content {
 
 /// An image manifest (OCI, or Docker version 2 schema 2).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "a manifest")]
 pub struct Manifest {
     /// Always 2.
     pub schema_version: u32,
@@ -43,7 +43,7 @@ pub struct Manifest {
 
 /// An OCI index or a Docker manifest list.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an index")]
 pub struct Index {
     /// Always 2.
     pub schema_version: u32,
@@ -147,7 +147,7 @@ impl Index {
 
 /// Which of the deciding fields there are, whatever is in them.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "a manifest or an index")]
 struct Outline {
     #[serde(default)]
     schema_version: Option<serde_json::Number>,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// What an image runs on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(expecting = "a platform")]
 pub struct Platform {
     /// CPU architecture, in Go's words: `amd64`, `arm64`.
     #[serde(default)]
