@@ -22,7 +22,7 @@ pub(super) struct Directory {
 struct Below {
     directory: Arc<PathBuf>,
     name: String,
-    stamp: Stamp,
+    stamp: Option<Stamp>,
 }
 
 impl Directory {
@@ -62,7 +62,7 @@ impl Files for Directory {
         let below = Below {
             directory: Arc::clone(&self.path),
             name: name.to_owned(),
-            stamp: file.stamp().clone(),
+            stamp: file.stamp().cloned(),
         };
         Ok(Some(Section::new(place, file.size(), Arc::new(below))))
     }
@@ -75,7 +75,7 @@ impl Content for Below {
             Err(Refusal::System(error)) => return Err(error),
             Err(Refusal::Link) => return Err(changed()),
         };
-        if *file.stamp() != self.stamp {
+        if file.stamp() != self.stamp.as_ref() {
             return Err(changed());
         }
         Span::whole(file).open_at(offset)

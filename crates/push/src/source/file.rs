@@ -1,22 +1,32 @@
 //! Files that are read at offsets, by any number of readers at once, and that say so when they change meanwhile.
 //!
-//! What the bytes mean is left to others.
+//! A file that is still being spooled is one of them: reading it waits for its bytes. What they mean is left to others.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::growth::Growth;
 use crate::blob::Content;
 
-/// An open file with the size that it had when it was opened.
+/// An open file: one with the size that it had when it was opened, or one that is still growing.
 ///
 /// Every byte of an archive comes through [`read_at`](Self::read_at), so a file that is still growing has one place
 /// to wait in.
 #[derive(Debug)]
 pub(super) struct SourceFile {
     file: File,
-    stamp: Stamp,
+    extent: Extent,
+}
+
+/// How far a file goes.
+#[derive(Debug)]
+enum Extent {
+    /// As far as when it was opened, or it has changed.
+    Fixed(Stamp),
+    /// As far as it has been written; nobody else can write to it.
+    Growing(Arc<Growth>),
 }
 
 /// What must stay the same while a file is read.
@@ -43,21 +53,43 @@ struct SpanReader {
 
 impl SourceFile {
     pub(super) fn new(file: File) -> io::Result<Self> {
-        let stamp = Stamp::of(&file)?;
-        Ok(Self { file, stamp })
+        let extent = Extent::Fixed(Stamp::of(&file)?);
+        Ok(Self { file, extent })
     }
 
-    /// Size in bytes, when it was opened.
+    /// A file that somebody still writes.
+    pub(super) fn growing(file: File, growth: Arc<Growth>) -> Self {
+        let extent = Extent::Growing(growth);
+        Self { file, extent }
+    }
+
+    /// Size in bytes: when it was opened, or so far.
     pub(super) fn size(&self) -> u64 {
-        self.stamp.size
+        match &self.extent {
+            Extent::Fixed(stamp) => stamp.size,
+            Extent::Growing(growth) => growth.written(),
+        }
     }
 
-    pub(super) fn stamp(&self) -> &Stamp {
-        &self.stamp
+    /// What must stay the same of a file that does not grow.
+    pub(super) fn stamp(&self) -> Option<&Stamp> {
+        match &self.extent {
+            Extent::Fixed(stamp) => Some(stamp),
+            Extent::Growing(_) => None,
+        }
+    }
+
+    /// Waits until the file has `wanted` bytes, or as many as it will ever have; returns how many.
+    pub(super) fn reach(&self, wanted: u64) -> io::Result<u64> {
+        match &self.extent {
+            Extent::Fixed(stamp) => Ok(stamp.size),
+            Extent::Growing(growth) => growth.reach(wanted),
+        }
     }
 
     /// Fills `buffer` from `offset` on as far as the file goes; returns how much of it.
     pub(super) fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.reach(offset.saturating_add(buffer.len() as u64))?;
         let mut filled = 0;
         while filled < buffer.len() {
             match read_at(&self.file, &mut buffer[filled..], offset + filled as u64) {
@@ -71,10 +103,18 @@ impl SourceFile {
     }
 
     fn check_unchanged(&self) -> io::Result<()> {
-        if Stamp::of(&self.file)? == self.stamp {
-            Ok(())
-        } else {
-            Err(changed())
+        match &self.extent {
+            Extent::Fixed(stamp) if Stamp::of(&self.file)? != *stamp => Err(changed()),
+            Extent::Fixed(_) | Extent::Growing(_) => Ok(()),
+        }
+    }
+}
+
+/// When nobody is left to read a file, nobody need write it.
+impl Drop for SourceFile {
+    fn drop(&mut self) {
+        if let Extent::Growing(growth) = &self.extent {
+            growth.stop();
         }
     }
 }

@@ -3,11 +3,13 @@
 //! Archives are read in place: an index of what lies where, and readers at offsets. Only what cannot be read at offsets
 //! is copied, once, to a temporary file.
 
+mod arrivals;
 mod decode;
 mod directory;
 mod docker_archive;
 mod docker_layer;
 mod file;
+mod growth;
 mod oci_layout;
 mod oci_node;
 mod open;
@@ -26,6 +28,7 @@ use crate::blob::Place;
 use crate::image::Image;
 use crate::{Environment, Error, Events};
 
+pub use arrivals::{Arrival, Arrivals, Stop};
 pub use spec::SourceSpec;
 
 /// What a source holds.
@@ -71,18 +74,35 @@ pub fn open(
     environment: &Environment,
     events: &Events,
 ) -> Result<Contents, Error> {
-    open::Opening::new(&spec.to_string(), environment, events).source(spec)
+    open_arriving(spec, environment, events, Arrivals::ignored())
+}
+
+/// Opens a source and tells of what is certain before it has been read to its end; blocks until then.
+///
+/// # Errors
+/// Those of [`open`].
+pub fn open_arriving(
+    spec: &SourceSpec,
+    environment: &Environment,
+    events: &Events,
+    arrivals: Arrivals,
+) -> Result<Contents, Error> {
+    open::Opening::new(&spec.to_string(), environment, events, arrivals).source(spec)
 }
 
 /// Opens an archive that comes as a stream and has the given name in messages; blocks until it has come to its end.
 ///
+/// The stream is read by a thread of its own, which ends with the stream, or at the first bytes that nobody wants.
+///
 /// # Errors
-/// Those of [`open`], except for the daemon's.
+/// Those of [`open`], except for the daemon's; [`Error::Spool`] before anything is read where it is known that the disk
+/// has no room.
 pub fn open_stream(
-    reader: impl Read,
+    reader: impl Read + Send + 'static,
     name: &str,
     environment: &Environment,
     events: &Events,
+    arrivals: Arrivals,
 ) -> Result<Contents, Error> {
-    open::Opening::new(name, environment, events).stream(reader, None)
+    open::Opening::new(name, environment, events, arrivals).stream(reader, None)
 }

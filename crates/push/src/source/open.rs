@@ -1,15 +1,16 @@
 //! Opening a source: which format it has, by what was asked for and by looking.
 
 use std::fs::File;
-use std::io::{self, Cursor, Read};
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::arrivals::Arrivals;
 use super::directory::Directory;
 use super::file::{SourceFile, Span};
 use super::section::{Files, Section, malformed};
 use super::sniff::{HEAD, Seems};
-use super::spool::Spool;
+use super::spool::{Spool, Spooling};
 use super::system::{file_on_standard_input, is_pipe, what_directory, why_daemon};
 use super::tar_index::TarIndex;
 use super::{Contents, Format, Listing, SourceSpec, docker_archive, oci_layout};
@@ -17,16 +18,23 @@ use crate::blob::Place;
 use crate::{Environment, Error, Events};
 
 /// One source while it is opened.
-pub(super) struct Opening<'a> {
+pub(super) struct Opening {
     place: Place,
-    spool: Spool<'a>,
+    spool: Spool,
+    arrivals: Arrivals,
 }
 
-impl<'a> Opening<'a> {
-    pub(super) fn new(name: &str, environment: &Environment, events: &'a Events) -> Self {
+impl Opening {
+    pub(super) fn new(
+        name: &str,
+        environment: &Environment,
+        events: &Events,
+        arrivals: Arrivals,
+    ) -> Self {
         Self {
             place: Place::source(name),
             spool: Spool::new(environment, events),
+            arrivals,
         }
     }
 
@@ -38,7 +46,7 @@ impl<'a> Opening<'a> {
             SourceSpec::OciArchive { path, .. } => self.path(path, Some(Format::OciArchive)),
             SourceSpec::StandardInput => match file_on_standard_input() {
                 Some(file) => self.file(file, None),
-                None => self.stream(io::stdin().lock(), None),
+                None => self.stream(io::stdin(), None),
             },
             SourceSpec::DockerDaemon(name) => Err(Error::Daemon {
                 image: name.clone(),
@@ -47,25 +55,35 @@ impl<'a> Opening<'a> {
         }
     }
 
-    /// An archive that cannot be read at offsets: it is copied, and decompressed meanwhile.
+    /// An archive that cannot be read at offsets: it is copied, decompressed meanwhile, and read as it comes.
     pub(super) fn stream(
         &self,
-        mut reader: impl Read,
+        reader: impl Read + Send + 'static,
         wanted: Option<Format>,
     ) -> Result<Contents, Error> {
-        let mut head = Vec::new();
-        (&mut reader)
-            .take(HEAD as u64)
-            .read_to_end(&mut head)
-            .map_err(|source| self.cannot_read(source))?;
-        let packing = match Seems::of(&head) {
-            Seems::Tar => None,
-            Seems::Packed(packing) => Some(packing),
-            Seems::Other(found) => return Err(self.unknown(found)),
-        };
-        let all = Cursor::new(head).chain(reader);
-        let file = self.spool.fill(all, packing, &self.place)?;
-        self.tar(self.source_file(file)?, wanted)
+        self.arrivals.tell_of_stream();
+        let spool = self.spool.clone().with_room_for(self.arrivals.size())?;
+        let spooling = spool.start(reader, &self.place, &self.arrivals)?;
+        if !self.arrivals.growth().complete()? {
+            return Err(self.cannot_read(io::Error::other("the reading was stopped")));
+        }
+        let index = self
+            .index(&spooling.file, |section| self.arrivals.look(section))
+            .map_err(|error| self.explain(error, &spooling))?;
+        if !self.arrivals.growth().complete()? {
+            return Err(self.cannot_read(io::Error::other("the reading was stopped")));
+        }
+        self.tar(&index, wanted)
+    }
+
+    /// Why a stream could not be read: what is found in it may only be the consequence.
+    fn explain(&self, error: Error, spooling: &Spooling) -> Error {
+        let growth = self.arrivals.growth();
+        // Damage to what is compressed is often seen in the tar before the decompression notices.
+        if !spooling.is_packed() {
+            growth.stop();
+        }
+        growth.complete().err().unwrap_or(error)
     }
 
     fn path(&self, path: &Path, wanted: Option<Format>) -> Result<Contents, Error> {
@@ -108,43 +126,45 @@ impl<'a> Opening<'a> {
             .read_at(&mut head, 0)
             .map_err(|source| self.cannot_read(source))?;
         match Seems::of(&head[..read]) {
-            Seems::Tar => self.tar(file, wanted),
-            Seems::Packed(packing) => {
-                let size = file.size();
-                let span = Span::new(Arc::new(file), 0, size);
-                let reader = Section::of_span(self.place.clone(), span).open()?;
-                let file = self.spool.fill(reader, Some(packing), &self.place)?;
-                self.tar(self.source_file(file)?, wanted)
+            Seems::Tar => self.tar(&self.index(&Arc::new(file), |_| Ok(()))?, wanted),
+            Seems::Packed(_) => {
+                let whole = Section::of_span(self.place.clone(), Span::whole(file));
+                self.stream(whole.open()?, wanted)
             }
             Seems::Other(found) => Err(self.unknown(found)),
         }
     }
 
-    fn tar(&self, file: SourceFile, wanted: Option<Format>) -> Result<Contents, Error> {
+    /// The index of a tar, where it is one.
+    fn index(
+        &self,
+        file: &Arc<SourceFile>,
+        look: impl Fn(&Section) -> Result<(), Error>,
+    ) -> Result<TarIndex, Error> {
         let mut head = [0; HEAD];
         let read = file
             .read_at(&mut head, 0)
             .map_err(|source| self.cannot_read(source))?;
         match Seems::of(&head[..read]) {
-            Seems::Tar => {}
-            Seems::Packed(inner) => {
-                return Err(self.unknown(format!(
-                    "what it holds is compressed again, with {}",
-                    inner.as_str()
-                )));
-            }
-            Seems::Other(found) => return Err(self.unknown(format!("decompressed, {found}"))),
+            Seems::Tar => TarIndex::read(Arc::clone(file), self.place.clone(), look),
+            Seems::Packed(inner) => Err(self.unknown(format!(
+                "what it holds is compressed again, with {}",
+                inner.as_str()
+            ))),
+            Seems::Other(found) => Err(self.unknown(format!("decompressed, {found}"))),
         }
-        let index = TarIndex::read(Arc::new(file), self.place.clone())?;
+    }
+
+    fn tar(&self, index: &TarIndex, wanted: Option<Format>) -> Result<Contents, Error> {
         let layout = index.holds(oci_layout::MARKER) && index.holds(oci_layout::INDEX);
         let manifest = index.holds(docker_archive::MANIFEST);
         match wanted {
-            Some(Format::DockerArchive) if manifest => self.docker_archive(&index),
-            Some(Format::OciArchive) if layout => self.layout(&index, Format::OciArchive),
-            None if layout && manifest => self.both(&index),
-            None if layout => self.layout(&index, Format::OciArchive),
-            None if manifest => self.docker_archive(&index),
-            _ => Err(self.neither(&index)),
+            Some(Format::DockerArchive) if manifest => self.docker_archive(index),
+            Some(Format::OciArchive) if layout => self.layout(index, Format::OciArchive),
+            None if layout && manifest => self.both(index),
+            None if layout => self.layout(index, Format::OciArchive),
+            None if manifest => self.docker_archive(index),
+            _ => Err(self.neither(index)),
         }
     }
 

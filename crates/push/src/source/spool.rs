@@ -1,46 +1,126 @@
-//! The spool: what cannot be read at offsets, written once to a temporary file that can.
+//! The spool: what cannot be read at offsets, written once to a temporary file that can, also while it is written.
 //!
 //! Standard input, pipes, and archives that are compressed as a whole. The file has no name, so it is gone when its
-//! last reader is, however the process ends.
+//! last reader is, however the process ends. Who waits for its bytes is the growth's business.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Cursor, Read, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
+use super::arrivals::Arrivals;
 use super::decode::{Decoder, Failure, Packing};
+use super::file::SourceFile;
+use super::growth::Growth;
 use super::section::malformed;
+use super::sniff::{HEAD, Seems};
+use super::system::{free_space, write_at};
 use crate::blob::Place;
 use crate::{Environment, Error, Event, Events};
 
 /// Where temporary files go.
-pub(super) struct Spool<'a> {
+#[derive(Clone)]
+pub(super) struct Spool {
     directory: PathBuf,
-    events: &'a Events,
+    events: Events,
+    /// How many bytes will be written, where somebody knows.
+    needed: Option<u64>,
 }
 
-impl<'a> Spool<'a> {
+/// A stream that is being written to a temporary file.
+pub(super) struct Spooling {
+    /// It can be read while it grows.
+    pub(super) file: Arc<SourceFile>,
+    packed: Arc<AtomicBool>,
+}
+
+/// Writes a temporary file from its beginning; never moves the cursor, which belongs to nobody where files are read at
+/// offsets meanwhile.
+struct Appending {
+    file: File,
+    end: u64,
+}
+
+impl Spool {
     /// `TMPDIR`, else the cache directory, because `/tmp` may be memory.
-    pub(super) fn new(environment: &Environment, events: &'a Events) -> Self {
+    pub(super) fn new(environment: &Environment, events: &Events) -> Self {
         let directory = environment.tmpdir.clone().or_else(|| {
             let cache = environment.cache.clone()?;
             std::fs::create_dir_all(&cache).is_ok().then_some(cache)
         });
         Self {
             directory: directory.unwrap_or_else(last_resort),
-            events,
+            events: events.clone(),
+            needed: None,
         }
     }
 
-    /// Writes everything that `reader` gives to a temporary file, decompressed.
-    pub(super) fn fill(
-        &self,
-        reader: impl Read,
-        packing: Option<Packing>,
+    /// The same, when there is room for so many bytes.
+    ///
+    /// # Errors
+    /// [`Error::Spool`] with what is needed and what is free.
+    pub(super) fn with_room_for(mut self, needed: Option<u64>) -> Result<Self, Error> {
+        self.needed = needed;
+        Ok(self)
+    }
+
+    /// Begins to write everything that `reader` gives to a temporary file, decompressed, on a thread of its own.
+    pub(super) fn start(
+        self,
+        reader: impl Read + Send + 'static,
         place: &Place,
-    ) -> Result<File, Error> {
-        let mut file = tempfile::tempfile_in(&self.directory).map_err(|e| self.cannot_write(e))?;
-        self.copy(reader, packing, place, &mut file)?;
-        Ok(file)
+        arrivals: &Arrivals,
+    ) -> Result<Spooling, Error> {
+        let file = tempfile::tempfile_in(&self.directory).map_err(|e| self.cannot_write(e))?;
+        let reading = file.try_clone().map_err(|e| self.cannot_write(e))?;
+        let growth = Arc::clone(arrivals.growth());
+        let packed = Arc::new(AtomicBool::new(false));
+        let spooling = Spooling {
+            file: Arc::new(SourceFile::growing(reading, Arc::clone(&growth))),
+            packed: Arc::clone(&packed),
+        };
+        let (place, not_started) = (place.clone(), self.clone());
+        let write = move || {
+            // Whatever happens here, nobody waits for bytes that will not come.
+            let _ending = Ending(&growth);
+            let mut file = Appending { file, end: 0 };
+            growth.finish(self.fill(reader, &place, &mut file, &growth, &packed));
+        };
+        thread::Builder::new()
+            .name("spool".to_owned())
+            .spawn(write)
+            .map_err(|e| not_started.cannot_write(e))?;
+        Ok(spooling)
+    }
+
+    fn fill(
+        &self,
+        mut reader: impl Read,
+        place: &Place,
+        file: &mut impl Write,
+        growth: &Growth,
+        packed: &AtomicBool,
+    ) -> Result<(), Error> {
+        let mut head = Vec::new();
+        (&mut reader)
+            .take(HEAD as u64)
+            .read_to_end(&mut head)
+            .map_err(|source| cannot_read(place, Failure::Read(source)))?;
+        let packing = match Seems::of(&head) {
+            Seems::Tar => None,
+            Seems::Packed(packing) => Some(packing),
+            Seems::Other(found) => {
+                return Err(Error::UnknownFormat {
+                    place: place.clone(),
+                    found,
+                });
+            }
+        };
+        packed.store(packing.is_some(), Ordering::Relaxed);
+        let all = Cursor::new(head).chain(reader);
+        self.copy(all, packing, place, file, growth)
     }
 
     fn copy(
@@ -49,14 +129,9 @@ impl<'a> Spool<'a> {
         packing: Option<Packing>,
         place: &Place,
         file: &mut impl Write,
+        growth: &Growth,
     ) -> Result<(), Error> {
-        let cannot_read = |failure| match failure {
-            Failure::Read(source) => Error::OpenSource {
-                place: place.clone(),
-                source,
-            },
-            Failure::Corrupt(problem) => malformed(place, problem),
-        };
+        let cannot_read = |failure| cannot_read(place, failure);
         let mut decoder = Decoder::new(reader, packing).map_err(cannot_read)?;
         let mut buffer = vec![0; BUFFER];
         let mut told = 0;
@@ -72,14 +147,62 @@ impl<'a> Spool<'a> {
             }
             file.write_all(&buffer[..read])
                 .map_err(|e| self.cannot_write(e))?;
+            if !growth.add(read) {
+                return Ok(());
+            }
         }
     }
 
     fn cannot_write(&self, source: io::Error) -> Error {
+        let source = match (source.kind(), self.needed) {
+            (io::ErrorKind::StorageFull, Some(needed)) => io::Error::new(
+                source.kind(),
+                format!("{source}; {needed} bytes are needed"),
+            ),
+            _ => source,
+        };
         Error::Spool {
             path: self.directory.clone(),
             source,
         }
+    }
+}
+
+impl Spooling {
+    /// Whether the stream is compressed, as far as it has been looked at.
+    pub(super) fn is_packed(&self) -> bool {
+        self.packed.load(Ordering::Relaxed)
+    }
+}
+
+impl Write for Appending {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = write_at(&self.file, bytes, self.end)?;
+        self.end += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Stops a growth that was not finished.
+struct Ending<'a>(&'a Growth);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+fn cannot_read(place: &Place, failure: Failure) -> Error {
+    match failure {
+        Failure::Read(source) => Error::OpenSource {
+            place: place.clone(),
+            source,
+        },
+        Failure::Corrupt(problem) => malformed(place, problem),
     }
 }
 
@@ -116,16 +239,16 @@ mod tests {
     }
 
     fn spool(room: usize, bytes: &[u8]) -> Result<(), Error> {
-        let events = Events::ignored();
         let environment = Environment {
             tmpdir: Some(PathBuf::from("/var/scratch")),
             ..Environment::default()
         };
-        Spool::new(&environment, &events).copy(
+        Spool::new(&environment, &Events::ignored()).copy(
             bytes,
             None,
             &Place::source("standard input"),
             &mut Disk(room),
+            &Growth::default(),
         )
     }
 
@@ -144,5 +267,29 @@ mod tests {
     #[test]
     fn a_disk_that_is_just_large_enough_will_do() {
         spool(2000, &[7; 2000]).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_disk_that_is_too_small_is_known_beforehand_when_the_size_is() {
+        let directory = tempfile::tempdir().unwrap();
+        let environment = Environment {
+            tmpdir: Some(directory.path().to_owned()),
+            ..Environment::default()
+        };
+        let spool = Spool::new(&environment, &Events::ignored());
+        assert!(spool.clone().with_room_for(Some(1)).is_ok());
+        assert!(spool.clone().with_room_for(None).is_ok());
+        let Err(Error::Spool { path, source }) = spool.with_room_for(Some(1 << 60)) else {
+            panic!("no disk is that large");
+        };
+        assert_eq!(path, directory.path());
+        assert_eq!(source.kind(), io::ErrorKind::StorageFull);
+        let said = source.to_string();
+        let beginning = "1152921504606846976 bytes are needed, and ";
+        assert!(
+            said.starts_with(beginning) && said.ends_with(" are free"),
+            "{said}"
+        );
     }
 }

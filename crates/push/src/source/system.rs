@@ -30,6 +30,29 @@ pub(super) fn file_on_standard_input() -> Option<File> {
     None
 }
 
+/// Bytes that may still be written below a directory, where the system says so.
+#[cfg(unix)]
+pub(super) fn free_space(directory: &Path) -> Option<u64> {
+    let space = rustix::fs::statvfs(directory).ok()?;
+    space.f_bavail.checked_mul(space.f_frsize)
+}
+
+#[cfg(not(unix))]
+pub(super) fn free_space(_: &Path) -> Option<u64> {
+    None
+}
+
+/// Writes to a file at an offset; some of it, as systems do.
+#[cfg(unix)]
+pub(super) fn write_at(file: &File, bytes: &[u8], offset: u64) -> std::io::Result<usize> {
+    std::os::unix::fs::FileExt::write_at(file, bytes, offset)
+}
+
+#[cfg(windows)]
+pub(super) fn write_at(file: &File, bytes: &[u8], offset: u64) -> std::io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_write(file, bytes, offset)
+}
+
 /// What a directory without `oci-layout` seems to be.
 pub(super) fn what_directory(path: &Path) -> std::io::Result<&'static str> {
     let has = |name: &str| path.join(name).exists();

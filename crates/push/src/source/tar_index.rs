@@ -26,8 +26,12 @@ enum Entry {
 }
 
 impl TarIndex {
-    /// Reads every header of a tar.
-    pub(super) fn read(file: Arc<SourceFile>, place: Place) -> Result<Self, Error> {
+    /// Reads every header of a tar, and has each file looked at while it may still be arriving.
+    pub(super) fn read(
+        file: Arc<SourceFile>,
+        place: Place,
+        look: impl Fn(&Section) -> Result<(), Error>,
+    ) -> Result<Self, Error> {
         let mut members = Members::new(&file, &place);
         let mut entries = HashMap::new();
         let mut length = 0;
@@ -37,7 +41,15 @@ impl TarIndex {
             let Some((name, entry)) = Entry::of(member, &at)? else {
                 continue;
             };
+            let section = match entry {
+                Entry::File { start, size } => {
+                    let span = Span::new(Arc::clone(&file), start, size);
+                    Some(Section::of_span(place.entry(&name), span))
+                }
+                Entry::Directory | Entry::Link(_) => None,
+            };
             insert(&mut entries, name, entry, &at)?;
+            section.as_ref().map_or(Ok(()), &look)?;
             if entries.len() > MOST_ENTRIES || length > MOST_BYTES_OF_NAMES {
                 return Err(malformed(
                     &place,

@@ -1,4 +1,4 @@
-//! The members of a tar, one header after the other, with nothing of their data read.
+//! The members of a tar, one header after the other, with nothing of their data read; they may still be arriving.
 //!
 //! Whatever two readers of tar could disagree about is refused here, because one of them would then see another image
 //! than the one that was checked (CVE-2025-62518). What the names mean is left to the index.
@@ -17,7 +17,16 @@ pub(super) struct Members<'a> {
     place: &'a Place,
     next: u64,
     last: Option<String>,
+    /// What was stepped over without a look whether it is there.
+    unchecked: Option<Data>,
     ended: bool,
+}
+
+/// The data of a member.
+struct Data {
+    name: String,
+    start: u64,
+    size: u64,
 }
 
 /// One member of a tar.
@@ -63,11 +72,12 @@ impl<'a> Members<'a> {
             place,
             next: 0,
             last: None,
+            unchecked: None,
             ended: false,
         }
     }
 
-    /// The next member; none after the last.
+    /// The next member, when all data of the one before are there; none after the last.
     pub(super) fn next_member(&mut self) -> Result<Option<Member>, Error> {
         let mut extended = Extended::default();
         loop {
@@ -96,6 +106,7 @@ impl<'a> Members<'a> {
     }
 
     fn header(&mut self) -> Result<Option<tar::Header>, Error> {
+        self.check_data()?;
         let mut header = tar::Header::new_old();
         let read = self
             .file
@@ -142,6 +153,7 @@ impl<'a> Members<'a> {
         }
         let start = self.next;
         self.skip(size, "an extended header")?;
+        self.check_data()?;
         let mut bytes = vec![0; usize::try_from(size).expect("it is below the limit")];
         self.file
             .read_at(&mut bytes, start)
@@ -190,17 +202,38 @@ impl<'a> Members<'a> {
         })
     }
 
-    /// Steps over the data of a member, all of which must be there; the padding after it need not be.
+    /// Steps over the data of a member.
     fn skip(&mut self, size: u64, name: &str) -> Result<(), Error> {
-        let end = self.next.checked_add(size);
-        let fits = end.is_some_and(|end| end <= self.file.size());
-        let next = end.and_then(|end| end.checked_next_multiple_of(BLOCK));
-        let (true, Some(next)) = (fits, next) else {
-            let there = self.file.size().saturating_sub(self.next);
-            let problem = format!("it is cut short: {size} bytes expected, {there} found");
-            return Err(self.refuse(name, problem));
+        let start = self.next;
+        let end = start.checked_add(size);
+        let Some(next) = end.and_then(|end| end.checked_next_multiple_of(BLOCK)) else {
+            return Err(self.refuse(
+                name,
+                cut_short(size, self.file.size().saturating_sub(start)),
+            ));
         };
         self.next = next;
+        self.unchecked = Some(Data {
+            name: name.to_owned(),
+            start,
+            size,
+        });
+        Ok(())
+    }
+
+    /// Waits for the data that were stepped over, all of which must be there; the padding after them need not be.
+    fn check_data(&mut self) -> Result<(), Error> {
+        let Some(Data { name, start, size }) = self.unchecked.take() else {
+            return Ok(());
+        };
+        let there = self
+            .file
+            .reach(start + size)
+            .map_err(|source| self.cannot_read(source))?
+            .saturating_sub(start);
+        if there < size {
+            return Err(self.refuse(&name, cut_short(size, there)));
+        }
         Ok(())
     }
 
@@ -225,6 +258,10 @@ impl<'a> Members<'a> {
             source,
         }
     }
+}
+
+fn cut_short(size: u64, there: u64) -> String {
+    format!("it is cut short: {size} bytes expected, {there} found")
 }
 
 fn unfit(kind: u8) -> String {

@@ -1,5 +1,6 @@
 //! What sources make of files: of archives by real tools, of shapes made in code, and of what is wrong.
 
+mod arriving;
 mod bad_docker_archive;
 mod bad_file;
 mod bad_layout;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use insta::assert_snapshot;
-use push::source::{Contents, open_stream};
+use push::source::{Arrivals, Contents, open_stream};
 use push::{Environment, Error, Event, Events};
 
 use crate::archive::{Image, Tar, docker_archive, podman_archive};
@@ -54,7 +54,20 @@ const ARCHIVES: [&str; 8] = [
 ];
 
 fn stream(bytes: &[u8]) -> Result<Contents, Error> {
-    open_stream(bytes, "standard input", &environment(), &Events::ignored())
+    open_as_stream(
+        Cursor::new(bytes.to_vec()),
+        &environment(),
+        &Events::ignored(),
+    )
+}
+
+fn open_as_stream(
+    reader: impl Read + Send + 'static,
+    environment: &Environment,
+    events: &Events,
+) -> Result<Contents, Error> {
+    let arrivals = Arrivals::ignored();
+    open_stream(reader, "standard input", environment, events, arrivals)
 }
 
 #[test]
@@ -101,7 +114,7 @@ fn spooling_is_told() {
     let told = Arc::new(Mutex::new(Vec::new()));
     let listener = Arc::clone(&told);
     let events = Events::new(move |event| listener.lock().unwrap().push(event));
-    let result = open_stream(&*bytes, "standard input", &environment(), &events);
+    let result = open_as_stream(Cursor::new(bytes.clone()), &environment(), &events);
     assert!(matches!(result, Err(Error::UnknownFormat { .. })));
     let told = told.lock().unwrap();
     assert!(told.len() >= 3, "{told:?}");
@@ -116,7 +129,7 @@ fn a_spool_that_cannot_be_written_names_its_directory() {
         ..Environment::default()
     };
     let bytes = Tar::new().file("a", "b").finish();
-    let error = open_stream(&*bytes, "standard input", &environment, &Events::ignored());
+    let error = open_as_stream(Cursor::new(bytes), &environment, &Events::ignored());
     assert_snapshot!(chain(&error.unwrap_err()), @r"
     cannot write a temporary file in `/no/such/directory`
       caused by: No such file or directory (os error 2)
@@ -289,12 +302,7 @@ fn a_reader_that_fails_is_not_a_damaged_archive() {
     }
     let bytes = gzip(&std::fs::read(testdata("docker20-hello.tar")).unwrap());
     let half = Cursor::new(bytes[..bytes.len() / 2].to_vec());
-    let result = open_stream(
-        half.chain(Failing),
-        "standard input",
-        &environment(),
-        &Events::ignored(),
-    );
+    let result = open_as_stream(half.chain(Failing), &environment(), &Events::ignored());
     assert_snapshot!(chain(&result.unwrap_err()), @r"
     cannot read `standard input`
       caused by: the cable is out

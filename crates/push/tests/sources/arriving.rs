@@ -1,0 +1,285 @@
+//! Streams that are read while they arrive: which blobs are told of before the end, and how a stream is stopped.
+
+use std::io::{Cursor, PipeWriter, Read, Write};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use oci::Digest;
+use push::blob::Blob;
+use push::source::{Arrival, Arrivals, Contents, Stop, open_arriving, open_stream};
+use push::{Error, Events};
+
+use crate::archive::{Image, Layout, Tar, docker_archive, podman_archive};
+use crate::{chain, environment, open_as, read_from, summary, testdata};
+
+/// A stream that a test writes bit by bit, and what is told of it.
+struct Streamed {
+    input: Option<PipeWriter>,
+    told: mpsc::Receiver<Arrival>,
+    stop: Stop,
+    opened: mpsc::Receiver<Result<Contents, Error>>,
+}
+
+/// How long nothing may happen before a test gives up.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+impl Streamed {
+    fn begin(arrivals: impl FnOnce(Arrivals) -> Arrivals) -> Self {
+        let (output, input) = std::io::pipe().expect("a pipe");
+        let (tell, told) = mpsc::channel();
+        // Whoever listens may be gone when the stream is stopped.
+        let listener = move |arrival| drop(tell.send(arrival));
+        let arrivals = arrivals(Arrivals::new(listener));
+        let stop = arrivals.stop();
+        let (open, opened) = mpsc::channel();
+        thread::spawn(move || {
+            let (name, events) = ("standard input", Events::ignored());
+            let contents = open_stream(output, name, &environment(), &events, arrivals);
+            // The test may have failed by now.
+            drop(open.send(contents));
+        });
+        let streamed = Self {
+            input: Some(input),
+            told,
+            stop,
+            opened,
+        };
+        assert!(matches!(streamed.arrival(), Arrival::Stream));
+        streamed
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        let mut input = self.input.as_ref().expect("it has not ended");
+        input.write_all(bytes).expect("somebody reads");
+    }
+
+    /// Waits for the next layer.
+    fn layer(&self) -> Blob {
+        match self.arrival() {
+            Arrival::Layer(blob) => *blob,
+            Arrival::Stream => panic!("that is known"),
+        }
+    }
+
+    fn arrival(&self) -> Arrival {
+        self.told.recv_timeout(PATIENCE).expect("something is told")
+    }
+
+    /// Waits for what comes of it.
+    fn opened(&self) -> Result<Contents, Error> {
+        self.opened
+            .recv_timeout(PATIENCE)
+            .expect("it comes to an end")
+    }
+
+    /// Ends the stream; what was told of and not asked for yet, and what it holds.
+    fn end(mut self) -> (Vec<Digest>, Result<Contents, Error>) {
+        self.input = None;
+        let opened = self.opened();
+        let rest = self.told.iter().filter_map(|arrival| match arrival {
+            Arrival::Layer(blob) => Some(blob.descriptor.digest),
+            Arrival::Stream => None,
+        });
+        (rest.collect(), opened)
+    }
+}
+
+/// What is told of a whole archive.
+#[track_caller]
+fn told(bytes: &[u8], arrivals: impl FnOnce(Arrivals) -> Arrivals) -> Vec<Digest> {
+    let mut streamed = Streamed::begin(arrivals);
+    streamed.write(bytes);
+    let (told, opened) = streamed.end();
+    opened.expect("the archive is whole");
+    told
+}
+
+/// An image with a large layer and a small one.
+fn image() -> Image {
+    let mut image = Image::new(&["small", "large"]);
+    image.layers[1] = Tar::new().file("large", vec![7; 3 << 20]).finish();
+    image.diff_ids[1] = Digest::of(&image.layers[1]);
+    image
+}
+
+fn oci_archive(image: &Image) -> Vec<u8> {
+    let mut layout = Layout::new();
+    let entry = layout.image(image);
+    layout.entry(&entry, None).tar().finish()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    encoder.write_all(bytes).expect("a vector takes them");
+    encoder.finish().expect("a vector takes them")
+}
+
+#[test]
+fn a_large_layer_is_told_of_at_its_beginning_and_read_as_it_arrives() {
+    let image = image();
+    let (large, digest) = (&image.layers[1], &image.diff_ids[1]);
+    let name = format!("blobs/sha256/{}", digest.hex());
+    let archive = Tar::new().file(&name, large).unfinished();
+    let mut streamed = Streamed::begin(Arrivals::of_all_images);
+    let (first, second) = archive.split_at(1 << 20);
+    streamed.write(first);
+    let layer = streamed.layer();
+    assert_eq!(layer.descriptor.digest, *digest);
+    assert_eq!(layer.descriptor.size, large.len() as u64);
+    let mut reader = layer.open_at(10).unwrap();
+    let mut beginning = vec![0; 1 << 19];
+    reader.read_exact(&mut beginning).unwrap();
+    assert_eq!(beginning, large[10..10 + (1 << 19)]);
+    let rest = thread::spawn(move || {
+        let mut rest = Vec::new();
+        reader.read_to_end(&mut rest).map(|_| rest)
+    });
+    streamed.write(second);
+    assert_eq!(rest.join().unwrap().unwrap(), large[10 + (1 << 19)..]);
+    assert_eq!(read_from(&layer, 0).unwrap(), *large, "again and again");
+}
+
+#[test]
+fn of_all_images_what_seems_to_be_a_large_layer_is_told_of() {
+    let image = image();
+    let (large, whole) = ([image.diff_ids[1].clone()], Arrivals::of_all_images);
+    assert_eq!(told(&oci_archive(&image), whole), large);
+    assert_eq!(told(&docker_archive(&image, &[]).finish(), whole), large);
+    assert_eq!(told(&podman_archive(&image, &[]).finish(), whole), large);
+    assert_eq!(told(&gzip(&oci_archive(&image)), whole), large);
+    let packed = image.packed(gzip);
+    let digest = Digest::of(&packed.layers[1]);
+    assert_eq!(told(&oci_archive(&packed), whole), [digest]);
+    // What an old docker archive's compressed layer is, only its config and all its bytes together say.
+    assert_eq!(told(&docker_archive(&packed, &[]).finish(), whole), []);
+}
+
+#[test]
+fn a_large_document_or_a_file_of_any_other_name_is_no_layer() {
+    let mut layout = Layout::new();
+    layout.blob("application/json", format!("{{{}}}", " ".repeat(2 << 20)));
+    layout.blob("application/octet-stream", vec![1; 2 << 20]);
+    let entry = layout.image(&Image::new(&["small"]));
+    let mut layout = layout.entry(&entry, None);
+    let large = image().layers.remove(1);
+    layout.files.insert("large.tar".to_owned(), large);
+    assert_eq!(told(&layout.tar().finish(), Arrivals::of_all_images), []);
+}
+
+#[test]
+fn of_one_image_of_several_nothing_is_certain_before_the_end() {
+    assert_eq!(told(&oci_archive(&image()), |it| it), []);
+    assert_eq!(told(&docker_archive(&image(), &[]).finish(), |it| it), []);
+}
+
+#[test]
+fn the_layers_that_are_expected_are_told_of_and_no_others() {
+    let (image, other) = (image(), vec![Digest::of(b"other")]);
+    let (all, small) = (image.diff_ids.clone(), vec![image.diff_ids[0].clone()]);
+    let archives = [
+        oci_archive(&image),
+        docker_archive(&image, &[]).finish(),
+        podman_archive(&image, &[]).finish(),
+    ];
+    for archive in archives {
+        let expecting = |layers: &[Digest]| {
+            let layers = layers.to_vec();
+            let mut told = told(&archive, |it| it.of_all_images().expecting(layers));
+            told.sort_by_key(|digest| all.iter().position(|known| known == digest));
+            told
+        };
+        assert_eq!(expecting(&all), all);
+        assert_eq!(expecting(&small), small);
+        assert_eq!(expecting(&other), []);
+    }
+    // Diff IDs do not name what is stored compressed, which is as certain as it is without them.
+    let packed = image.packed(gzip);
+    let digest = Digest::of(&packed.layers[1]);
+    let told = told(&oci_archive(&packed), |it| {
+        it.of_all_images().expecting(all)
+    });
+    assert_eq!(told, [digest]);
+}
+
+#[test]
+fn of_a_file_nothing_is_told_before_it_is_open() {
+    let arrivals = Arrivals::new(|arrival| panic!("{arrival:?}")).of_all_images();
+    let spec = push::source::SourceSpec::Path(testdata("docker28-hello.tar"));
+    let contents = open_arriving(&spec, &environment(), &Events::ignored(), arrivals).unwrap();
+    assert_eq!(summary(&contents), summary(&open_as(&spec).unwrap()));
+}
+
+#[test]
+fn a_stream_that_breaks_off_fails_whoever_reads_it_and_says_why() {
+    let image = image();
+    let archive = podman_archive(&image, &[]).finish();
+    let mut streamed = Streamed::begin(Arrivals::of_all_images);
+    streamed.write(&archive[..2 << 20]);
+    let layer = streamed.layer();
+    let reader = thread::spawn(move || read_from(&layer, 0).map_err(|error| error.kind()));
+    let (_, opened) = streamed.end();
+    let expected = Err(std::io::ErrorKind::UnexpectedEof);
+    assert_eq!(reader.join().unwrap(), expected);
+    let name = image.diff_ids[1].hex();
+    let text = chain(&opened.unwrap_err()).replace(name, "<layer>");
+    insta::assert_snapshot!(text, @"`<layer>.tar` in `standard input` is malformed: it is cut short: 3147264 bytes expected, 2094080 found");
+}
+
+#[test]
+fn a_tar_that_is_broken_is_said_to_be_so_before_the_stream_ends() {
+    let mut streamed = Streamed::begin(Arrivals::of_all_images);
+    streamed.write(&Tar::new().file("a", "b").unfinished());
+    streamed.write(&[b'x'; 512]);
+    let error = streamed.opened().unwrap_err();
+    insta::assert_snapshot!(chain(&error), @"`standard input` is malformed: the tar header after `a` (near byte 1024) is broken: its checksum is wrong");
+}
+
+#[test]
+fn a_stop_ends_all_waiting_for_a_stream_that_never_ends() {
+    let archive = oci_archive(&image());
+    let mut streamed = Streamed::begin(Arrivals::of_all_images);
+    let large = archive.len() - (1 << 20);
+    streamed.write(&archive[..large]);
+    let layer = streamed.layer();
+    let reader = thread::spawn(move || read_from(&layer, 0));
+    assert!(!streamed.stop.is_over());
+    streamed.stop.stop();
+    assert!(streamed.stop.is_over());
+    assert!(reader.join().unwrap().is_err());
+    assert!(streamed.opened().is_err());
+    // The thread that reads the stream is gone with the next bytes, and the pipe with it.
+    let mut input = streamed.input.expect("it has not ended");
+    while input.write_all(&[0; 1 << 16]).is_ok() {}
+}
+
+#[test]
+fn a_stream_for_which_the_disk_has_no_room_is_not_read() {
+    struct Unread;
+    impl Read for Unread {
+        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+            panic!("nobody may read this")
+        }
+    }
+    let arrivals = Arrivals::ignored().of_size(1 << 60);
+    let result = open_stream(
+        Unread,
+        "app:1",
+        &environment(),
+        &Events::ignored(),
+        arrivals,
+    );
+    let text = chain(&result.unwrap_err());
+    let needed = "caused by: 1152921504606846976 bytes are needed, and ";
+    assert!(text.contains(needed), "{text}");
+    let arrivals = Arrivals::ignored().of_size(1 << 20);
+    let archive = Cursor::new(oci_archive(&image()));
+    open_stream(
+        archive,
+        "app:1",
+        &environment(),
+        &Events::ignored(),
+        arrivals,
+    )
+    .unwrap();
+}
