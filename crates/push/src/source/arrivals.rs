@@ -110,7 +110,17 @@ impl Arrivals {
     /// Looks at a file of the stream that has just begun, and tells of it where it is certain enough; waits for as much
     /// of it as that takes.
     pub(super) fn look(&self, section: &Section) -> Result<(), Error> {
-        let _ = section;
+        if self.listener.is_none() {
+            return Ok(());
+        }
+        let found = match digest_in_name(section.name()) {
+            Some(digest) => self.named(section, digest)?,
+            None if section.name().ends_with(LEGACY_LAYER) => self.unnamed(section)?,
+            None => None,
+        };
+        if let Some(layer) = found {
+            self.tell(Arrival::Layer(Box::new(layer)));
+        }
         Ok(())
     }
 

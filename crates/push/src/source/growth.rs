@@ -37,7 +37,8 @@ impl Growth {
     pub(super) fn add(&self, bytes: usize) -> bool {
         let mut state = self.state();
         state.written += bytes as u64;
-        true
+        self.changed.notify_all();
+        state.end.is_none()
     }
 
     /// Nothing more is written.
@@ -49,14 +50,23 @@ impl Growth {
     }
 
     /// Lets everybody who waits for the rest of it go; what is complete stays.
-    pub(super) fn stop(&self) {}
+    pub(super) fn stop(&self) {
+        self.end(End::Stopped);
+    }
 
     /// Waits until there are `wanted` bytes, or as many as there will ever be; returns how many.
     ///
     /// # Errors
     /// Where the file ends before them and is not complete.
     pub(super) fn reach(&self, wanted: u64) -> io::Result<u64> {
-        Ok(self.written().min(wanted))
+        let state = self.wait_while(|state| state.written < wanted);
+        match state.end {
+            Some(End::Stopped) => Err(io::Error::other("it is not read any further")),
+            Some(End::Failed(_)) if state.written < wanted => {
+                Err(io::Error::other("what it is a part of could not be read"))
+            }
+            _ => Ok(state.written),
+        }
     }
 
     /// Waits until nothing more is written; false where it was stopped.

@@ -64,9 +64,6 @@ impl Opening {
         self.arrivals.tell_of_stream();
         let spool = self.spool.clone().with_room_for(self.arrivals.size())?;
         let spooling = spool.start(reader, &self.place, &self.arrivals)?;
-        if !self.arrivals.growth().complete()? {
-            return Err(self.cannot_read(io::Error::other("the reading was stopped")));
-        }
         let index = self
             .index(&spooling.file, |section| self.arrivals.look(section))
             .map_err(|error| self.explain(error, &spooling))?;

@@ -63,7 +63,17 @@ impl Spool {
     /// [`Error::Spool`] with what is needed and what is free.
     pub(super) fn with_room_for(mut self, needed: Option<u64>) -> Result<Self, Error> {
         self.needed = needed;
-        Ok(self)
+        match (needed, free_space(&self.directory)) {
+            (Some(needed), Some(free)) if free < needed => {
+                let problem = format!("{needed} bytes are needed, and {free} are free");
+                let source = io::Error::new(io::ErrorKind::StorageFull, problem);
+                Err(Error::Spool {
+                    path: self.directory,
+                    source,
+                })
+            }
+            _ => Ok(self),
+        }
     }
 
     /// Begins to write everything that `reader` gives to a temporary file, decompressed, on a thread of its own.
