@@ -7,6 +7,7 @@ mod architecture;
 mod denied;
 mod files;
 mod levels;
+mod owners;
 mod paths;
 mod testdata;
 mod tokens;

@@ -1,0 +1,27 @@
+//! Finds the registry of an idpbuilder cluster: its address, and what to trust there.
+//!
+//! It asks the Kubernetes API and nothing else: the registry itself is for `push`.
+//! It never prints and never reads the environment: which kubeconfig and which context are handed in as a
+//! [`Selection`].
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), cluster::Error> {
+//! let selection = cluster::Selection {
+//!     home: Some("/home/me".into()),
+//!     ..cluster::Selection::default()
+//! };
+//! let cluster = cluster::Cluster::find(&selection).await?;
+//! println!("{} of {}", cluster.registry, cluster.context);
+//! # Ok(())
+//! # }
+//! ```
+
+mod certificate;
+mod discover;
+mod error;
+mod selection;
+
+pub use certificate::Certificate;
+pub use discover::{Cluster, OWNER};
+pub use error::{Error, Refusal};
+pub use selection::Selection;
