@@ -2,6 +2,9 @@
 
 use oci::{Registry, Scheme};
 
+use crate::api::Api;
+use crate::localbuild::Localbuild;
+use crate::secret::{self, CERTIFICATE};
 use crate::{Certificate, Error, Selection};
 
 /// Who owns what is pushed without an owner: the administrator `giteaAdmin`, as references write it.
@@ -35,9 +38,44 @@ impl Cluster {
     /// Every variant but [`Error::Starting`]: no cluster, one that may not be asked without being named, one that does
     /// not answer within 5 seconds, no permission, none of idpbuilder's.
     pub async fn find(selection: &Selection) -> Result<Self, Error> {
-        Err(Error::Unusable {
-            context: selection.context.clone().unwrap_or_default(),
-            problem: "clusters cannot be asked yet".to_owned(),
+        let api = Api::of(selection).await?;
+        let build = Localbuild::read(&api).await?;
+        let certificate = match build.scheme {
+            Scheme::Http => None,
+            Scheme::Https => Some(certificate(&api, build.certificate).await),
+        };
+        tracing::debug!(
+            context = api.context,
+            build = build.name,
+            registry = %build.registry,
+            "cluster"
+        );
+        Ok(Self {
+            context: api.context.clone(),
+            build: build.name,
+            on_loopback: api.on_loopback,
+            registry: build.registry,
+            scheme: build.scheme,
+            path_routing: build.path_routing,
+            available: build.available,
+            certificate,
         })
     }
+}
+
+async fn certificate(api: &Api, in_build: Option<String>) -> Result<Certificate, Error> {
+    let pem = match in_build {
+        Some(pem) => pem,
+        None => secret::certificate(api)
+            .await?
+            .ok_or_else(|| Error::Missing {
+                context: api.context.clone(),
+                what: CERTIFICATE.name.replacen("the ", "", 1),
+            })?,
+    };
+    Certificate::read(pem).map_err(|problem| Error::Malformed {
+        context: api.context.clone(),
+        what: "the certificate".to_owned(),
+        problem,
+    })
 }

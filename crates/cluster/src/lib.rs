@@ -16,9 +16,13 @@
 //! # }
 //! ```
 
+mod api;
 mod certificate;
 mod discover;
 mod error;
+mod kubeconfig;
+mod localbuild;
+mod secret;
 mod selection;
 
 pub use certificate::Certificate;

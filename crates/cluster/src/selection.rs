@@ -15,3 +15,23 @@ pub struct Selection {
     /// The context that was named; without one only a local kind cluster is taken.
     pub context: Option<String>,
 }
+
+impl Selection {
+    /// The files to read, the first of which wins; and whether they must all be there.
+    pub(crate) fn files(&self) -> (Vec<PathBuf>, bool) {
+        if let Some(path) = &self.kubeconfig {
+            return (vec![path.clone()], true);
+        }
+        let listed: Vec<PathBuf> = self
+            .variable
+            .iter()
+            .flat_map(std::env::split_paths)
+            .filter(|path| !path.as_os_str().is_empty())
+            .collect();
+        if !listed.is_empty() {
+            return (listed, false);
+        }
+        let usual = self.home.iter().map(|home| home.join(".kube/config"));
+        (usual.collect(), false)
+    }
+}

@@ -1,0 +1,58 @@
+//! The secrets of a cluster that are read: the certificate of older clusters.
+
+use std::collections::HashMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use crate::Error;
+use crate::api::{Api, Resource};
+
+pub(crate) const CERTIFICATE: Resource = Resource {
+    name: "the secret `default/idpbuilder-cert`",
+    path: "/api/v1/namespaces/default/secrets/idpbuilder-cert",
+};
+
+/// The certificate as clusters of before `selfSignedCert` keep it, in PEM; none where it is not there.
+pub(crate) async fn certificate(api: &Api) -> Result<Option<String>, Error> {
+    let Some(secret) = api.read::<Secret>(CERTIFICATE).await? else {
+        return Ok(None);
+    };
+    let pem = secret
+        .value("ca.crt")
+        .map_err(|problem| api.malformed(CERTIFICATE, problem))?;
+    Ok(pem.map(|pem| pem.expose_secret().to_owned()))
+}
+
+#[derive(Deserialize)]
+struct Secret {
+    /// In base64.
+    #[serde(default)]
+    data: HashMap<String, SecretText>,
+}
+
+/// Text that does not show.
+#[derive(Deserialize)]
+#[serde(from = "String")]
+struct SecretText(SecretString);
+
+impl From<String> for SecretText {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl Secret {
+    /// A value; one that is empty is none.
+    fn value(&self, key: &str) -> Result<Option<SecretString>, String> {
+        let Some(SecretText(encoded)) = self.data.get(key) else {
+            return Ok(None);
+        };
+        let decoded = STANDARD.decode(encoded.expose_secret());
+        let text = decoded.ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let text = text.ok_or_else(|| format!("its `{key}` is not text in base64"))?;
+        Ok((!text.is_empty()).then(|| text.into()))
+    }
+}
