@@ -171,3 +171,36 @@ fn deepest(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
     causes.last().map(ToString::to_string).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_cluster_that_says_nothing_is_given_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = format!("http://{}", listener.local_addr().unwrap());
+        let config = kube::Config::new(server.parse().unwrap());
+        let api = Api {
+            client: kube::Client::try_from(config).unwrap(),
+            context: "kind-localdev".to_owned(),
+            server: server.clone(),
+            on_loopback: true,
+            deadline: Duration::from_millis(20),
+        };
+        let resource = Resource {
+            name: "`things`",
+            path: "/things",
+        };
+        let answer = api.read::<Status>(resource).await;
+        let error = answer.err().expect("nobody answers");
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "the cluster of context `kind-localdev` does not answer at `{server}`: there is no answer within 20ms"
+            )
+        );
+    }
+}

@@ -5,7 +5,7 @@ use oci::{Registry, Scheme};
 use crate::api::Api;
 use crate::localbuild::Localbuild;
 use crate::secret::{self, CERTIFICATE};
-use crate::{Certificate, Error, Selection};
+use crate::{Certificate, Credentials, Error, Selection};
 
 /// Who owns what is pushed without an owner: the administrator `giteaAdmin`, as references write it.
 pub const OWNER: &str = "giteaadmin";
@@ -29,6 +29,7 @@ pub struct Cluster {
     pub available: bool,
     /// What to trust there, or why that is not known; none where it is plain HTTP.
     pub certificate: Option<Result<Certificate, Error>>,
+    api: Api,
 }
 
 impl Cluster {
@@ -59,6 +60,19 @@ impl Cluster {
             path_routing: build.path_routing,
             available: build.available,
             certificate,
+            api,
+        })
+    }
+
+    /// Reads the credentials of Gitea's administrator.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] where this user may not read the secret, [`Error::Starting`] where it is not complete yet,
+    /// and those of an API that does not answer.
+    pub async fn credentials(&self) -> Result<Credentials, Error> {
+        Err(Error::Missing {
+            context: self.api.context.clone(),
+            what: "credentials that can be read yet".to_owned(),
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Finds the registry of an idpbuilder cluster: its address, and what to trust there.
+//! Finds the registry of an idpbuilder cluster: its address, what to trust there, and whose credentials to use.
 //!
 //! It asks the Kubernetes API and nothing else: the registry itself is for `push`.
 //! It never prints and never reads the environment: which kubeconfig and which context are handed in as a
@@ -12,6 +12,8 @@
 //! };
 //! let cluster = cluster::Cluster::find(&selection).await?;
 //! println!("{} of {}", cluster.registry, cluster.context);
+//! let credentials = cluster.credentials().await?;
+//! println!("{}", credentials.username);
 //! # Ok(())
 //! # }
 //! ```
@@ -28,4 +30,5 @@ mod selection;
 pub use certificate::Certificate;
 pub use discover::{Cluster, OWNER};
 pub use error::{Error, Refusal};
+pub use secret::{Credentials, Kind};
 pub use selection::Selection;

@@ -15,6 +15,26 @@ pub(crate) const CERTIFICATE: Resource = Resource {
     path: "/api/v1/namespaces/default/secrets/idpbuilder-cert",
 };
 
+/// The administrator of a cluster's Gitea.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// The user, `giteaAdmin`.
+    pub username: String,
+    /// What goes in the password's place.
+    pub secret: SecretString,
+    /// What that is.
+    pub kind: Kind,
+}
+
+/// What a secret is; both are the password of HTTP's Basic scheme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A personal access token.
+    Token,
+    /// The password: the token is not there yet, or the cluster is older than that.
+    Password,
+}
+
 /// The certificate as clusters of before `selfSignedCert` keep it, in PEM; none where it is not there.
 pub(crate) async fn certificate(api: &Api) -> Result<Option<String>, Error> {
     let Some(secret) = api.read::<Secret>(CERTIFICATE).await? else {

@@ -1,6 +1,7 @@
 //! How a cluster is found: kubeconfig files as people have them, and an API that says what real ones say.
 
 mod contexts;
+mod credentials;
 #[path = "../../../../tests/support/kubernetes.rs"]
 mod kubernetes;
 mod registry;
