@@ -70,10 +70,7 @@ impl Cluster {
     /// [`Error::Forbidden`] where this user may not read the secret, [`Error::Starting`] where it is not complete yet,
     /// and those of an API that does not answer.
     pub async fn credentials(&self) -> Result<Credentials, Error> {
-        Err(Error::Missing {
-            context: self.api.context.clone(),
-            what: "credentials that can be read yet".to_owned(),
-        })
+        Credentials::read(&self.api, self.available).await
     }
 }
 

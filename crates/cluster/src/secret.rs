@@ -1,4 +1,4 @@
-//! The secrets of a cluster that are read: the certificate of older clusters.
+//! The secrets of a cluster that are read: the administrator's credentials, and the certificate of older clusters.
 
 use std::collections::HashMap;
 
@@ -10,6 +10,10 @@ use serde::Deserialize;
 use crate::Error;
 use crate::api::{Api, Resource};
 
+const CREDENTIAL: Resource = Resource {
+    name: "the secret `gitea/gitea-credential`",
+    path: "/api/v1/namespaces/gitea/secrets/gitea-credential",
+};
 pub(crate) const CERTIFICATE: Resource = Resource {
     name: "the secret `default/idpbuilder-cert`",
     path: "/api/v1/namespaces/default/secrets/idpbuilder-cert",
@@ -33,6 +37,54 @@ pub enum Kind {
     Token,
     /// The password: the token is not there yet, or the cluster is older than that.
     Password,
+}
+
+impl Credentials {
+    /// Reads them; the token where there is one, which spares Gitea the hashing of the password.
+    pub(crate) async fn read(api: &Api, available: bool) -> Result<Self, Error> {
+        let starting = |missing: &str| Error::Starting {
+            context: api.context.clone(),
+            missing: missing.to_owned(),
+        };
+        let Some(secret) = api.read::<Secret>(CREDENTIAL).await? else {
+            return Err(if available {
+                Error::Missing {
+                    context: api.context.clone(),
+                    what: CREDENTIAL.name.replacen("the ", "", 1),
+                }
+            } else {
+                starting("its Gitea has no password yet")
+            });
+        };
+        let value = |key| {
+            secret
+                .value(key)
+                .map_err(|it| api.malformed(CREDENTIAL, it))
+        };
+        let username = value("username")?.ok_or_else(|| {
+            let problem = "it has no `username`";
+            api.malformed(CREDENTIAL, problem)
+        })?;
+        let username = username.expose_secret().to_owned();
+        if username.is_empty() || username.contains(':') {
+            return Err(api.malformed(CREDENTIAL, "its `username` is none"));
+        }
+        let (kind, secret) = match (value("token")?, value("password")?) {
+            (Some(token), _) => (Kind::Token, token),
+            // idpbuilder makes the token as soon as Gitea answers, so this one has not answered.
+            (None, _) if !available => return Err(starting("its Gitea is not available yet")),
+            (None, Some(password)) => (Kind::Password, password),
+            (None, None) => {
+                let problem = "it has neither `token` nor `password`";
+                return Err(api.malformed(CREDENTIAL, problem));
+            }
+        };
+        Ok(Self {
+            username,
+            secret,
+            kind,
+        })
+    }
 }
 
 /// The certificate as clusters of before `selfSignedCert` keep it, in PEM; none where it is not there.
