@@ -1,0 +1,93 @@
+//! A registry that runs: where it is, who may use it, and what it was asked.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use oci::Scheme;
+use tempfile::TempDir;
+
+use crate::background::Background;
+use crate::certificate::Certificate;
+use crate::exchange::Exchanges;
+use crate::{Credentials, Embedded, Exchange};
+
+/// A registry that is running; dropping it stops it and removes all that it has made, and nothing else.
+pub struct Registry {
+    // In this order: whoever writes to the directory ends before it is removed.
+    pub(crate) background: Background,
+    pub(crate) directory: TempDir,
+    pub(crate) address: SocketAddr,
+    pub(crate) host: String,
+    pub(crate) credentials: Option<Credentials>,
+    pub(crate) certificate: Option<Certificate>,
+    pub(crate) exchanges: Exchanges,
+}
+
+impl Registry {
+    /// A registry in this process: needs nothing installed, and starts within milliseconds.
+    pub fn embedded() -> Embedded {
+        Embedded::default()
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `HOST:PORT`, as it stands in references.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// `http://HOST:PORT`, or with `https`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = match self.certificate {
+            Some(_) => Scheme::Https,
+            None => Scheme::Http,
+        };
+        format!("{}://{}", scheme.as_str(), self.host)
+    }
+
+    /// What it asks for; none where anybody may read and write.
+    #[must_use]
+    pub fn credentials(&self) -> Option<&Credentials> {
+        self.credentials.as_ref()
+    }
+
+    /// A PEM file of the certificate to trust, where it serves TLS.
+    #[must_use]
+    pub fn ca(&self) -> Option<&Path> {
+        Some(&self.certificate.as_ref()?.ca)
+    }
+
+    /// `HOST:PORT/NAME`.
+    #[must_use]
+    pub fn reference(&self, name: &str) -> String {
+        format!("{}/{name}", self.host)
+    }
+
+    /// What it was asked and what came of it, in the order of its answers; seeding is not among it.
+    #[must_use]
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        self.exchanges.all()
+    }
+
+    /// The same as text, one exchange a line: for the message of an assertion that fails.
+    #[must_use]
+    pub fn transcript(&self) -> String {
+        let lines = self.exchanges().into_iter();
+        lines.map(|exchange| format!("{exchange}\n")).collect()
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry")
+            .field("host", &self.host)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,189 @@
+//! Seeding: images of archives brought into a registry before its test begins.
+//!
+//! An embedded registry is seeded past its front: by a second one on the same directory that asks for nothing, does
+//! nothing wrong and writes nothing down.
+
+use std::path::{Path, PathBuf};
+
+use oci::{Destination, Digest, Repository, Tag};
+use push::source::SourceSpec;
+use push::{Environment, Events, PushOperation, PushOptions, Pushed};
+
+use crate::{Error, Registry, embedded};
+
+/// An image that is in a registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seeded(Pushed);
+
+impl Seeded {
+    /// `HOST:PORT/REPOSITORY:TAG`.
+    #[must_use]
+    pub fn reference(&self) -> String {
+        self.0.reference()
+    }
+
+    /// `HOST:PORT/REPOSITORY@DIGEST`: the same image, whatever happens to the tag.
+    #[must_use]
+    pub fn pinned(&self) -> String {
+        let Pushed {
+            registry,
+            repository,
+            digest,
+            ..
+        } = &self.0;
+        format!("{registry}/{repository}@{digest}")
+    }
+
+    /// The digest of the manifest or index.
+    #[must_use]
+    pub fn digest(&self) -> &Digest {
+        &self.0.digest
+    }
+
+    /// The repository.
+    #[must_use]
+    pub fn repository(&self) -> &Repository {
+        &self.0.repository
+    }
+
+    /// The tag; none where only the digest names the image.
+    #[must_use]
+    pub fn tag(&self) -> Option<&Tag> {
+        self.0.tag.as_ref()
+    }
+}
+
+impl Registry {
+    /// Brings an archive's first image into the registry, under the first name that the archive gives it.
+    ///
+    /// The archive is anything that `push` reads from a file; its path is relative to the directory that the test
+    /// runs in, which cargo makes the one of its package. Blocks until it is done.
+    ///
+    /// # Errors
+    /// [`Error::Seed`], and [`Error::NoImage`] for an archive without one.
+    pub fn seed(&self, archive: impl AsRef<Path>) -> Result<Seeded, Error> {
+        first(archive.as_ref(), self.seed_all(&archive)?)
+    }
+
+    /// As [`seed`](Self::seed), for async tests.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn seed_async(&self, archive: impl AsRef<Path>) -> Result<Seeded, Error> {
+        first(archive.as_ref(), self.seed_all_async(&archive).await?)
+    }
+
+    /// Brings an archive's only image into the registry, under a name as [`reference`](Self::reference) takes it,
+    /// such as `team/app:1`.
+    ///
+    /// # Errors
+    /// As [`seed`](Self::seed), and [`Error::Name`].
+    pub fn seed_as(&self, archive: impl AsRef<Path>, name: &str) -> Result<Seeded, Error> {
+        let seeding = self.seeding(archive.as_ref(), &self.reference(name))?;
+        first(archive.as_ref(), self.background.wait(|| seeding.run())?)
+    }
+
+    /// As [`seed_as`](Self::seed_as), for async tests.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn seed_as_async(
+        &self,
+        archive: impl AsRef<Path>,
+        name: &str,
+    ) -> Result<Seeded, Error> {
+        let seeding = self.seeding(archive.as_ref(), &self.reference(name))?;
+        first(archive.as_ref(), self.run(seeding).await?)
+    }
+
+    /// Brings all images of an archive into the registry, each under all names that the archive gives it.
+    ///
+    /// # Errors
+    /// As [`seed`](Self::seed); an archive without images gives an empty list.
+    pub fn seed_all(&self, archive: impl AsRef<Path>) -> Result<Vec<Seeded>, Error> {
+        let seeding = self.seeding(archive.as_ref(), &self.prefix())?;
+        self.background.wait(|| seeding.run())
+    }
+
+    /// As [`seed_all`](Self::seed_all), for async tests.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn seed_all_async(&self, archive: impl AsRef<Path>) -> Result<Vec<Seeded>, Error> {
+        let seeding = self.seeding(archive.as_ref(), &self.prefix())?;
+        self.run(seeding).await
+    }
+
+    fn prefix(&self) -> String {
+        format!("{}/", self.host)
+    }
+
+    async fn run(&self, seeding: Seeding) -> Result<Vec<Seeded>, Error> {
+        let running = self.background.run(|| seeding.run());
+        running.await.expect("the work does not panic")
+    }
+
+    fn seeding(&self, archive: &Path, destination: &str) -> Result<Seeding, Error> {
+        let parsed = destination.parse();
+        let destination: Destination = parsed.map_err(|source| Error::Name {
+            name: destination.to_owned(),
+            source,
+        })?;
+        Ok(Seeding {
+            archive: archive.to_owned(),
+            destination,
+            directory: self.directory.path().to_owned(),
+        })
+    }
+}
+
+/// One archive on its way into one registry.
+struct Seeding {
+    archive: PathBuf,
+    destination: Destination,
+    directory: PathBuf,
+}
+
+impl Seeding {
+    async fn run(self) -> Result<Vec<Seeded>, Error> {
+        let registry = embedded_registry::Registry::start(embedded::config(&self.directory));
+        let registry = registry.await.map_err(Error::Embedded)?;
+        let pushed = self.push(&registry).await;
+        registry.stop().await;
+        let failed = |source| Error::Seed {
+            archive: self.archive,
+            source: Box::new(source),
+        };
+        pushed.map_err(failed)
+    }
+
+    async fn push(
+        &self,
+        registry: &embedded_registry::Registry,
+    ) -> Result<Vec<Seeded>, push::Error> {
+        let host = registry.address().to_string();
+        let host = host.parse().expect("an address is a registry");
+        let mut destination = self.destination.clone();
+        let shown_as = destination.registry.replace(host);
+        let operation = PushOperation {
+            source: SourceSpec::Path(self.archive.clone()),
+            destination,
+            options: PushOptions {
+                shown_as,
+                ..PushOptions::default()
+            },
+            environment: Environment::default(),
+        };
+        let mut report = operation.execute(&Events::ignored()).await?;
+        match report.failed.pop() {
+            Some(failed) => Err(failed.error),
+            None => Ok(report.pushed.into_iter().map(Seeded).collect()),
+        }
+    }
+}
+
+fn first(archive: &Path, seeded: Vec<Seeded>) -> Result<Seeded, Error> {
+    seeded.into_iter().next().ok_or_else(|| Error::NoImage {
+        archive: archive.to_owned(),
+    })
+}

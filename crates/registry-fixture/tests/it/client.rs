@@ -1,0 +1,100 @@
+//! Whoever talks to a registry, and says what came back.
+
+use oci::Digest;
+use registry_fixture::Registry;
+use reqwest::header::HeaderMap;
+use reqwest::{Body, Method, RequestBuilder};
+
+/// A client of one registry.
+pub(crate) struct Client {
+    http: reqwest::Client,
+    base: String,
+}
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Client {
+    /// A client that shows nothing.
+    pub(crate) fn of(registry: &Registry) -> Self {
+        Self::trusting(registry, |builder| builder)
+    }
+
+    pub(crate) fn trusting(
+        registry: &Registry,
+        trust: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> Self {
+        // reqwest wants one even where there is no TLS; a second install is refused, and does not matter.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let builder = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none());
+        Self {
+            http: trust(builder).build().expect("a client"),
+            base: registry.url(),
+        }
+    }
+
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.base))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        Answer::to(self.request(Method::GET, path)).await
+    }
+
+    pub(crate) async fn head(&self, path: &str) -> Answer {
+        Answer::to(self.request(Method::HEAD, path)).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: impl Into<Body>) -> Answer {
+        Answer::to(self.request(Method::POST, path).body(body)).await
+    }
+
+    /// Pushes a blob in one request.
+    pub(crate) async fn push(&self, repository: &str, blob: &[u8]) -> Digest {
+        let digest = Digest::of(blob);
+        let path = format!("/v2/{repository}/blobs/uploads/?digest={digest}");
+        self.post(&path, blob.to_vec()).await.is(201);
+        digest
+    }
+}
+
+impl Answer {
+    /// Sends a request and reads the answer.
+    pub(crate) async fn to(request: RequestBuilder) -> Self {
+        Self::try_to(request).await.expect("an answer")
+    }
+
+    pub(crate) async fn try_to(request: RequestBuilder) -> reqwest::Result<Self> {
+        let response = request.send().await?;
+        Ok(Self {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: response.text().await?,
+        })
+    }
+
+    /// Asserts the status.
+    #[track_caller]
+    pub(crate) fn is(&self, status: u16) -> &Self {
+        assert_eq!(self.status, status, "{self:?}");
+        self
+    }
+
+    /// A header; empty where there is none.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name);
+        value.map_or("", |value| value.to_str().expect("text"))
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
