@@ -46,13 +46,6 @@ impl Embedded {
     /// # Errors
     /// [`Error::Machine`], [`Error::Embedded`], and [`Error::Certificate`] or [`Error::Tls`] with TLS.
     pub fn start(self) -> Result<Registry, Error> {
-        if self.credentials.is_none() || self.credentials.is_some() {
-            let source = io::ErrorKind::Unsupported.into();
-            return Err(Error::Machine {
-                what: "registry yet",
-                source,
-            });
-        }
         let directory = TempDir::with_prefix("registry-fixture-");
         let directory = directory.map_err(Error::machine("temporary directory"))?;
         let certificate = self.tls.then(|| Certificate::signed(directory.path()));
