@@ -12,8 +12,9 @@ use tempfile::TempDir;
 use crate::background::Background;
 use crate::certificate::Certificate;
 use crate::exchange::Exchanges;
+use crate::faults::Faults;
 use crate::service::Service;
-use crate::{Credentials, Error, Registry, server};
+use crate::{Credentials, Error, Fault, Registry, server};
 
 /// An embedded registry that is not started yet; anonymous and plain HTTP unless said otherwise.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +22,7 @@ use crate::{Credentials, Error, Registry, server};
 pub struct Embedded {
     credentials: Option<Credentials>,
     tls: bool,
+    faults: Vec<Fault>,
 }
 
 impl Embedded {
@@ -41,6 +43,18 @@ impl Embedded {
         self
     }
 
+    /// Does something wrong on purpose.
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
+    /// Does several things wrong; of those that fit a request, the first that is not used up happens.
+    pub fn faults(mut self, faults: impl IntoIterator<Item = Fault>) -> Self {
+        self.faults.extend(faults);
+        self
+    }
+
     /// Starts it; it answers as soon as this returns, and nothing here waits, so that async tests call it as well.
     ///
     /// # Errors
@@ -53,8 +67,8 @@ impl Embedded {
         let mut config = config(directory.path());
         config.credentials = self.credentials.as_ref().map(Credentials::guard);
         let router = embedded_registry::service(config).map_err(Error::Embedded)?;
-        let exchanges = Exchanges::default();
-        let service = Service::new(router, exchanges.clone());
+        let (faults, exchanges) = (Faults::new(self.faults), Exchanges::default());
+        let service = Service::new(router, faults.clone(), exchanges.clone());
         let background = Background::start()?;
         let tls = certificate.as_ref().map(|made| Arc::clone(&made.server));
         let address = listen(&background, service, tls).map_err(Error::machine("port"))?;
@@ -65,6 +79,7 @@ impl Embedded {
             host: address.to_string(),
             credentials: self.credentials,
             certificate,
+            faults,
             exchanges,
         })
     }

@@ -12,15 +12,20 @@ pub struct Exchange {
     pub target: String,
     /// The status of the answer; none where none was sent.
     pub status: Option<u16>,
+    /// What the registry did wrong on purpose, in words.
+    pub fault: Option<String>,
 }
 
 impl fmt::Display for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:<5} {} ", self.method, self.target)?;
         match self.status {
-            Some(status) => write!(f, "{status}"),
-            None => f.write_str("---"),
+            Some(status) => write!(f, "{status}")?,
+            None => f.write_str("---")?,
         }
+        self.fault
+            .as_ref()
+            .map_or(Ok(()), |fault| write!(f, "  [{fault}]"))
     }
 }
 

@@ -10,7 +10,8 @@ use tempfile::TempDir;
 use crate::background::Background;
 use crate::certificate::Certificate;
 use crate::exchange::Exchanges;
-use crate::{Credentials, Embedded, Exchange};
+use crate::faults::Faults;
+use crate::{Credentials, Embedded, Exchange, Fault};
 
 /// A registry that is running; dropping it stops it and removes all that it has made, and nothing else.
 pub struct Registry {
@@ -21,6 +22,7 @@ pub struct Registry {
     pub(crate) host: String,
     pub(crate) credentials: Option<Credentials>,
     pub(crate) certificate: Option<Certificate>,
+    pub(crate) faults: Faults,
     pub(crate) exchanges: Exchanges,
 }
 
@@ -68,6 +70,20 @@ impl Registry {
     #[must_use]
     pub fn reference(&self, name: &str) -> String {
         format!("{}/{name}", self.host)
+    }
+
+    /// Has it do something wrong from now on, after what it was told before.
+    pub fn add_fault(&self, fault: Fault) {
+        self.faults.add(fault);
+    }
+
+    /// How often it has done something wrong on purpose.
+    #[must_use]
+    pub fn faults_triggered(&self) -> usize {
+        let exchanges = self.exchanges().into_iter();
+        exchanges
+            .filter(|exchange| exchange.fault.is_some())
+            .count()
     }
 
     /// What it was asked and what came of it, in the order of its answers; seeding is not among it.

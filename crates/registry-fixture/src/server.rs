@@ -38,6 +38,7 @@ async fn connect(stream: TcpStream, service: Service, tls: Option<TlsAcceptor>) 
     }
 }
 
+/// An answer that is an error ends the connection without one: this is how faults hang up.
 async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin, service: Service) {
     let answer = |request: hyper::Request<hyper::body::Incoming>| {
         let service = service.clone();

@@ -1,4 +1,4 @@
-//! The service: the embedded registry, and the record of what was asked.
+//! The service: what is in front of the embedded registry, and the record of what was asked.
 
 use std::convert::Infallible;
 
@@ -10,31 +10,48 @@ use hyper_util::service::TowerToHyperService;
 
 use crate::Exchange;
 use crate::exchange::Exchanges;
+use crate::faults::{self, Faults};
 
-/// All of it: answers, and writes it down.
+/// The connection ends without an answer.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the registry hangs up on purpose")]
+pub(crate) struct Cut;
+
+/// All of it: answers, goes wrong where it is told to, and writes it down.
 #[derive(Clone)]
 pub(crate) struct Service {
     router: Router,
+    faults: Faults,
     exchanges: Exchanges,
 }
 
 impl Service {
-    pub(crate) fn new(router: Router, exchanges: Exchanges) -> Self {
-        Self { router, exchanges }
+    pub(crate) fn new(router: Router, faults: Faults, exchanges: Exchanges) -> Self {
+        Self {
+            router,
+            faults,
+            exchanges,
+        }
     }
 
-    pub(crate) async fn answer(
-        &self,
-        request: Request<Body>,
-    ) -> Result<Response<Body>, Infallible> {
-        let (method, target) = (request.method().to_string(), request.uri().to_string());
-        let answer = ask(&self.router, request).await;
-        self.exchanges.record(Exchange {
-            method,
-            target,
-            status: Some(answer.status().as_u16()),
-        });
-        Ok(answer)
+    pub(crate) async fn answer(&self, request: Request<Body>) -> Result<Response<Body>, Cut> {
+        let fault = self.faults.strike(&request);
+        let exchange = Exchange {
+            method: request.method().to_string(),
+            target: request.uri().to_string(),
+            status: None,
+            fault: fault.as_ref().map(ToString::to_string),
+        };
+        let answer = match fault {
+            None => Ok(ask(&self.router, request).await),
+            Some(fault) => {
+                let announce = || self.exchanges.record(exchange.clone());
+                faults::answer(&fault, request, &self.router, announce).await
+            }
+        };
+        let status = answer.as_ref().ok().map(|answer| answer.status().as_u16());
+        self.exchanges.record(Exchange { status, ..exchange });
+        answer
     }
 }
 

@@ -56,6 +56,35 @@ impl Client {
         Answer::to(self.request(Method::POST, path).body(body)).await
     }
 
+    pub(crate) async fn put(&self, path: &str, body: impl Into<Body>) -> Answer {
+        Answer::to(self.request(Method::PUT, path).body(body)).await
+    }
+
+    /// Sends a chunk; `range` may be empty for none.
+    pub(crate) async fn patch(&self, path: &str, range: &str, body: &[u8]) -> Answer {
+        let request = self.request(Method::PATCH, path).body(body.to_vec());
+        Answer::to(match range {
+            "" => request,
+            range => request.header("content-range", range),
+        })
+        .await
+    }
+
+    /// Puts a manifest.
+    pub(crate) async fn put_manifest(&self, path: &str, media_type: &str, json: &str) -> Answer {
+        let request = self.request(Method::PUT, path);
+        let request = request.header("content-type", media_type);
+        Answer::to(request.body(json.to_owned())).await
+    }
+
+    /// Starts an upload session and gives its location.
+    pub(crate) async fn session(&self, repository: &str) -> String {
+        let started = self
+            .post(&format!("/v2/{repository}/blobs/uploads/"), "")
+            .await;
+        started.is(202).header("location").to_owned()
+    }
+
     /// Pushes a blob in one request.
     pub(crate) async fn push(&self, repository: &str, blob: &[u8]) -> Digest {
         let digest = Digest::of(blob);
@@ -84,6 +113,14 @@ impl Answer {
     #[track_caller]
     pub(crate) fn is(&self, status: u16) -> &Self {
         assert_eq!(self.status, status, "{self:?}");
+        self
+    }
+
+    /// Asserts an error in the form that the specification gives.
+    #[track_caller]
+    pub(crate) fn refuses(&self, status: u16, code: &str) -> &Self {
+        self.is(status);
+        assert_eq!(self.json()["errors"][0]["code"], code, "{self:?}");
         self
     }
 

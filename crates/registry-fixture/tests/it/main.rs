@@ -1,5 +1,6 @@
-//! Registries as a service's test has them: started, seeded, and gone.
+//! Registries as a service's test has them: started, seeded, broken on request, and gone.
 
 mod client;
+mod faults;
 mod seeding;
 mod starting;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use oci::Digest;
-use registry_fixture::{Error, Registry, Seeded};
+use registry_fixture::{Endpoint, Error, Fault, Registry, Seeded};
 
 use crate::client::Client;
 
@@ -74,11 +74,15 @@ async fn several_images_are_there_under_all_their_names() {
 }
 
 #[tokio::test]
-async fn seeding_goes_past_credentials_and_tls() {
-    let registry = Registry::embedded().credentials("ci", "secret").tls();
+async fn seeding_goes_past_credentials_faults_and_tls() {
+    let registry = Registry::embedded()
+        .credentials("ci", "secret")
+        .tls()
+        .fault(Fault::status(503).at(Endpoint::Manifest).always());
     let registry = registry.start().unwrap();
     registry.seed(testdata("docker20-hello.tar")).unwrap();
     assert!(registry.exchanges().is_empty());
+    assert_eq!(registry.faults_triggered(), 0);
 }
 
 #[test]

@@ -75,6 +75,7 @@ async fn what_was_asked_is_written_down() {
     );
     assert_eq!(registry.transcript(), expected);
     assert_eq!(registry.exchanges()[1].status, Some(201));
+    assert_eq!(registry.faults_triggered(), 0);
 }
 
 #[tokio::test]
