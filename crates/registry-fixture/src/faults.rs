@@ -30,9 +30,6 @@ impl Faults {
 
     /// The fault that happens to this request, if any.
     pub(crate) fn strike(&self, request: &Request<Body>) -> Option<Fault> {
-        if !request.method().as_str().is_empty() {
-            return None;
-        }
         let target = request.uri().path_and_query()?.as_str();
         let length = request.body().size_hint().exact();
         let mut faults = self.0.lock().unwrap_or_else(PoisonError::into_inner);
