@@ -5,7 +5,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, KeyUsagePurpose, SanType};
+use rcgen::{
+    BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, SanType,
+};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -33,6 +36,16 @@ impl Certificate {
         let leaf = leaf.signed_by(&key, &Issuer::from_params(&authority, &authority_key));
         let leaf = leaf.map_err(Error::Certificate)?;
         Self::of(directory, &root.pem(), leaf.der().clone(), &key)
+    }
+
+    /// One certificate that is the authority and the leaf, as idpbuilder makes it; webpki refuses such a leaf.
+    pub(crate) fn its_own_authority(directory: &Path) -> Result<Self, Error> {
+        let mut params = authority(names())?;
+        params.subject_alt_names.extend(addresses());
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        let key = KeyPair::generate().map_err(Error::Certificate)?;
+        let made = params.self_signed(&key).map_err(Error::Certificate)?;
+        Self::of(directory, &made.pem(), made.der().clone(), &key)
     }
 
     fn of(

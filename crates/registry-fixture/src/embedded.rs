@@ -13,8 +13,9 @@ use crate::background::Background;
 use crate::certificate::Certificate;
 use crate::exchange::Exchanges;
 use crate::faults::Faults;
-use crate::service::Service;
-use crate::{Credentials, Error, Fault, Registry, server};
+use crate::gitea::User;
+use crate::service::{Front, Service};
+use crate::{Credentials, Error, Fault, Gitea, Registry, server};
 
 /// An embedded registry that is not started yet; anonymous and plain HTTP unless said otherwise.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +24,7 @@ pub struct Embedded {
     credentials: Option<Credentials>,
     tls: bool,
     faults: Vec<Fault>,
+    gitea: Option<Gitea>,
 }
 
 impl Embedded {
@@ -37,7 +39,8 @@ impl Embedded {
 
     /// Serves HTTPS, with a certificate for `127.0.0.1`, `localhost` and `*.cnoe.localtest.me`.
     ///
-    /// An authority of its own has signed it.
+    /// An authority of its own has signed it; where the registry is Gitea-like, it is that authority itself, as
+    /// idpbuilder's is.
     pub fn tls(mut self) -> Self {
         self.tls = true;
         self
@@ -55,6 +58,17 @@ impl Embedded {
         self
     }
 
+    /// Behaves as idpbuilder's Gitea 1.24 does where that differs from the specification.
+    pub fn gitea_like(self) -> Self {
+        self.gitea(Gitea::default())
+    }
+
+    /// The same, with owners and limits of your own.
+    pub fn gitea(mut self, gitea: Gitea) -> Self {
+        self.gitea = Some(gitea);
+        self
+    }
+
     /// Starts it; it answers as soon as this returns, and nothing here waits, so that async tests call it as well.
     ///
     /// # Errors
@@ -62,13 +76,18 @@ impl Embedded {
     pub fn start(self) -> Result<Registry, Error> {
         let directory = TempDir::with_prefix("registry-fixture-");
         let directory = directory.map_err(Error::machine("temporary directory"))?;
-        let certificate = self.tls.then(|| Certificate::signed(directory.path()));
-        let certificate = certificate.transpose()?;
+        let certificate = self.certificate(directory.path())?;
         let mut config = config(directory.path());
-        config.credentials = self.credentials.as_ref().map(Credentials::guard);
+        let mut credentials = self.credentials;
+        let user = self.gitea.as_ref().map(|_| User::of(credentials.take()));
+        config.credentials = credentials.as_ref().map(Credentials::guard);
         let router = embedded_registry::service(config).map_err(Error::Embedded)?;
+        let front = match (&self.gitea, &user) {
+            (Some(gitea), Some(user)) => Front::gitea(gitea, user.clone(), self.tls, router),
+            _ => Front::plain(router),
+        };
         let (faults, exchanges) = (Faults::new(self.faults), Exchanges::default());
-        let service = Service::new(router, faults.clone(), exchanges.clone());
+        let service = Service::new(front, faults.clone(), exchanges.clone());
         let background = Background::start()?;
         let tls = certificate.as_ref().map(|made| Arc::clone(&made.server));
         let address = listen(&background, service, tls).map_err(Error::machine("port"))?;
@@ -77,11 +96,23 @@ impl Embedded {
             directory,
             address,
             host: address.to_string(),
-            credentials: self.credentials,
+            credentials: user
+                .as_ref()
+                .map(|user| user.credentials.clone())
+                .or(credentials),
+            user,
             certificate,
             faults,
             exchanges,
         })
+    }
+
+    fn certificate(&self, directory: &Path) -> Result<Option<Certificate>, Error> {
+        match (self.tls, &self.gitea) {
+            (false, _) => Ok(None),
+            (true, None) => Certificate::signed(directory).map(Some),
+            (true, Some(_)) => Certificate::its_own_authority(directory).map(Some),
+        }
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::header::{LOCATION, RANGE};
 use axum::http::{HeaderName, HeaderValue, Request, Response, StatusCode};
@@ -12,7 +11,7 @@ use hyper::body::Body as _;
 use crate::Fault;
 use crate::body::{self, Then};
 use crate::fault::{Kind, Refusal};
-use crate::service::{Cut, ask};
+use crate::service::{Cut, Front};
 
 /// The faults of a registry, in the order in which they were told.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +43,7 @@ impl Faults {
 pub(crate) async fn answer(
     fault: &Fault,
     request: Request<Body>,
-    router: &Router,
+    front: &Front,
     announce: impl Fn(),
 ) -> Result<Response<Body>, Cut> {
     match &fault.kind {
@@ -53,19 +52,19 @@ pub(crate) async fn answer(
         Kind::CutAfter(0) => Err(Cut),
         Kind::StallAfter(_) => {
             announce();
-            let _ = ask(router, spoil(fault, request)).await;
+            let _ = front.answer(spoil(fault, request)).await;
             future::pending().await
         }
         Kind::KeepSilent => {
-            ask(router, request).await;
+            front.answer(request).await?;
             announce();
             future::pending().await
         }
         Kind::Delay(wait) => {
             tokio::time::sleep(*wait).await;
-            Ok(ask(router, request).await)
+            front.answer(request).await
         }
-        _ => garble(fault, ask(router, spoil(fault, request)).await),
+        _ => garble(fault, front.answer(spoil(fault, request)).await?),
     }
 }
 

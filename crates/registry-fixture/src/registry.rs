@@ -11,6 +11,7 @@ use crate::background::Background;
 use crate::certificate::Certificate;
 use crate::exchange::Exchanges;
 use crate::faults::Faults;
+use crate::gitea::User;
 use crate::{Credentials, Embedded, Exchange, Fault};
 
 /// A registry that is running; dropping it stops it and removes all that it has made, and nothing else.
@@ -21,6 +22,7 @@ pub struct Registry {
     pub(crate) address: SocketAddr,
     pub(crate) host: String,
     pub(crate) credentials: Option<Credentials>,
+    pub(crate) user: Option<User>,
     pub(crate) certificate: Option<Certificate>,
     pub(crate) faults: Faults,
     pub(crate) exchanges: Exchanges,
@@ -60,16 +62,25 @@ impl Registry {
         self.credentials.as_ref()
     }
 
+    /// A personal access token, where it is Gitea-like: good as the password, and no bearer token.
+    #[must_use]
+    pub fn token(&self) -> Option<&str> {
+        Some(&self.user.as_ref()?.token)
+    }
+
     /// A PEM file of the certificate to trust, where it serves TLS.
     #[must_use]
     pub fn ca(&self) -> Option<&Path> {
         Some(&self.certificate.as_ref()?.ca)
     }
 
-    /// `HOST:PORT/NAME`.
+    /// `HOST:PORT/NAME`; where the registry is Gitea-like, a name without an owner is the user's own.
     #[must_use]
     pub fn reference(&self, name: &str) -> String {
-        format!("{}/{name}", self.host)
+        match &self.user {
+            Some(user) if !name.contains('/') => format!("{}/{}/{name}", self.host, user.owner),
+            _ => format!("{}/{name}", self.host),
+        }
     }
 
     /// Has it do something wrong from now on, after what it was told before.

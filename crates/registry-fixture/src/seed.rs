@@ -115,7 +115,10 @@ impl Registry {
     }
 
     fn prefix(&self) -> String {
-        format!("{}/", self.host)
+        match &self.user {
+            Some(user) => format!("{}/{}/", self.host, user.owner),
+            None => format!("{}/", self.host),
+        }
     }
 
     async fn run(&self, seeding: Seeding) -> Result<Vec<Seeded>, Error> {
@@ -124,9 +127,14 @@ impl Registry {
     }
 
     fn seeding(&self, archive: &Path, destination: &str) -> Result<Seeding, Error> {
+        // Gitea looks tags up in lower case, however they were written.
+        let destination = match self.user {
+            Some(_) => destination.to_lowercase(),
+            None => destination.to_owned(),
+        };
         let parsed = destination.parse();
         let destination: Destination = parsed.map_err(|source| Error::Name {
-            name: destination.to_owned(),
+            name: destination,
             source,
         })?;
         Ok(Seeding {

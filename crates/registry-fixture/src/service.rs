@@ -1,6 +1,7 @@
 //! The service: what is in front of the embedded registry, and the record of what was asked.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
@@ -8,27 +9,52 @@ use axum::http::{Request, Response};
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 
-use crate::Exchange;
 use crate::exchange::Exchanges;
 use crate::faults::{self, Faults};
+use crate::gitea::{self, User};
+use crate::{Exchange, Gitea};
 
 /// The connection ends without an answer.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the registry hangs up on purpose")]
 pub(crate) struct Cut;
 
+/// A registry that does no wrong: the embedded one as it is, or as Gitea would answer.
+#[derive(Clone)]
+pub(crate) enum Front {
+    Plain(Router),
+    Gitea(Arc<gitea::Service>),
+}
+
 /// All of it: answers, goes wrong where it is told to, and writes it down.
 #[derive(Clone)]
 pub(crate) struct Service {
-    router: Router,
+    front: Front,
     faults: Faults,
     exchanges: Exchanges,
 }
 
+impl Front {
+    pub(crate) fn plain(router: Router) -> Self {
+        Self::Plain(router)
+    }
+
+    pub(crate) fn gitea(gitea: &Gitea, user: User, tls: bool, router: Router) -> Self {
+        Self::Gitea(Arc::new(gitea::Service::new(gitea, user, tls, router)))
+    }
+
+    pub(crate) async fn answer(&self, request: Request<Body>) -> Result<Response<Body>, Cut> {
+        match self {
+            Self::Plain(router) => Ok(ask(router, request).await),
+            Self::Gitea(gitea) => Ok(ask(&gitea.router, request).await),
+        }
+    }
+}
+
 impl Service {
-    pub(crate) fn new(router: Router, faults: Faults, exchanges: Exchanges) -> Self {
+    pub(crate) fn new(front: Front, faults: Faults, exchanges: Exchanges) -> Self {
         Self {
-            router,
+            front,
             faults,
             exchanges,
         }
@@ -43,10 +69,10 @@ impl Service {
             fault: fault.as_ref().map(ToString::to_string),
         };
         let answer = match fault {
-            None => Ok(ask(&self.router, request).await),
+            None => self.front.answer(request).await,
             Some(fault) => {
                 let announce = || self.exchanges.record(exchange.clone());
-                faults::answer(&fault, request, &self.router, announce).await
+                faults::answer(&fault, request, &self.front, announce).await
             }
         };
         let status = answer.as_ref().ok().map(|answer| answer.status().as_u16());

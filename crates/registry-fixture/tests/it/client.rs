@@ -9,6 +9,7 @@ use reqwest::{Body, Method, RequestBuilder};
 pub(crate) struct Client {
     http: reqwest::Client,
     base: String,
+    authorization: Option<String>,
 }
 
 /// An answer, read whole.
@@ -37,11 +38,34 @@ impl Client {
         Self {
             http: trust(builder).build().expect("a client"),
             base: registry.url(),
+            authorization: None,
         }
     }
 
+    /// The same client, with this `Authorization`.
+    pub(crate) fn showing(mut self, authorization: &str) -> Self {
+        self.authorization = Some(authorization.to_owned());
+        self
+    }
+
+    /// A client of a Gitea-like registry, with a token as its user gets it.
+    pub(crate) async fn user(registry: &Registry) -> Self {
+        let credentials = registry.credentials().expect("a user");
+        let (name, password) = (&credentials.username, &credentials.password);
+        let token = Self::of(registry)
+            .request(Method::GET, "/v2/token")
+            .basic_auth(name, Some(password));
+        let token = Answer::to(token).await.json()["token"].clone();
+        let token = token.as_str().expect("a token").to_owned();
+        Self::of(registry).showing(&format!("Bearer {token}"))
+    }
+
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.base))
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        match &self.authorization {
+            Some(authorization) => request.header("authorization", authorization),
+            None => request,
+        }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

@@ -98,3 +98,18 @@ fn what_cannot_be_seeded_says_why() {
     let name = registry.seed_as(archive, "Team/App:1").unwrap_err();
     assert!(matches!(name, Error::Name { .. }), "{name:?}");
 }
+
+#[tokio::test]
+async fn a_gitea_like_registry_is_seeded_below_its_user() {
+    let registry = Registry::embedded().gitea_like().start().unwrap();
+    let image = registry.seed(testdata("docker20-hello.tar")).unwrap();
+    let expected = format!("{}/giteaadmin/corpus/hello:1", registry.host());
+    assert_eq!(image.reference(), expected);
+    let named = registry
+        .seed_as(testdata("docker20-hello.tar"), "app:V1")
+        .unwrap();
+    assert_eq!(named.reference(), registry.reference("app:v1"));
+    let client = Client::user(&registry).await;
+    is_whole(&client, &image).await;
+    is_whole(&client, &named).await;
+}
