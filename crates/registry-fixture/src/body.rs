@@ -9,6 +9,7 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::stream::try_unfold;
 use http_body_util::BodyExt as _;
+use tokio::runtime::Handle;
 
 /// What a body does when it has given so many bytes.
 #[derive(Clone, Copy)]
@@ -63,6 +64,35 @@ pub(crate) fn paced(body: Body, bytes_per_second: u32) -> Body {
         },
     );
     Body::from_stream(stream)
+}
+
+/// A body of which the rest is still taken when it is dropped, for a client that would otherwise not hear why it is
+/// refused: a connection that is closed with bytes unread is reset.
+pub(crate) fn lingering(body: Body) -> Body {
+    let stream = try_unfold(Rest(Some(body.into_data_stream())), |mut rest| async {
+        let Some(stream) = &mut rest.0 else {
+            return Ok(None);
+        };
+        let piece = next(stream).await;
+        if !matches!(piece, Ok(Some(_))) {
+            rest.0 = None;
+        }
+        Ok::<_, axum::Error>(piece?.map(|piece| (piece, rest)))
+    });
+    Body::from_stream(stream)
+}
+
+/// What has not been read of a body.
+struct Rest(Option<BodyDataStream>);
+
+impl Drop for Rest {
+    fn drop(&mut self) {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        if let (Some(stream), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
+            let rest = discard(Body::new(stream));
+            runtime.spawn(async { tokio::time::timeout(PATIENCE, rest).await });
+        }
+    }
 }
 
 /// Reads to the end, for a client that would otherwise not hear why it is refused.

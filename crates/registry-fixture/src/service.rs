@@ -46,7 +46,7 @@ impl Front {
     pub(crate) async fn answer(&self, request: Request<Body>) -> Result<Response<Body>, Cut> {
         match self {
             Self::Plain(router) => Ok(ask(router, request).await),
-            Self::Gitea(gitea) => Ok(ask(&gitea.router, request).await),
+            Self::Gitea(gitea) => gitea.answer(request).await,
         }
     }
 }

@@ -6,7 +6,6 @@ use axum::http::{Request, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use super::refusal;
-use crate::body;
 use crate::service::Cut;
 
 /// What becomes of a request at the ingress.
@@ -28,8 +27,7 @@ pub(super) async fn pass(
     let length = request.headers().get(CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|length| length > limit) {
-        // As nginx does: the answer comes at once, and what is on its way is still taken.
-        tokio::spawn(body::discard(request.into_body()));
+        // As nginx does: the answer comes at once.
         return Ok(Passage::Refused(refusal::too_large()));
     }
     if length.is_some() && !buffered {

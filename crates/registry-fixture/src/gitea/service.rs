@@ -12,14 +12,13 @@ use super::access::Access;
 use super::ingress::{self, Passage};
 use super::session::Sessions;
 use super::{Gitea, User, name, refusal};
-use crate::Endpoint;
-use crate::body::discard;
 use crate::endpoint::Address;
 use crate::service::{Cut, ask};
+use crate::{Endpoint, body};
 
 /// A Gitea-like registry, in front of the embedded one.
 pub(crate) struct Service {
-    pub(crate) router: Router,
+    router: Router,
     access: Access,
     body_limit: u64,
     buffered: bool,
@@ -40,6 +39,7 @@ impl Service {
     }
 
     pub(crate) async fn answer(&self, request: Request<Body>) -> Result<Response<Body>, Cut> {
+        let request = request.map(body::lingering);
         match ingress::pass(request, self.body_limit, self.buffered).await? {
             Passage::Refused(answer) => Ok(answer),
             Passage::Through(request) => Ok(self.admit(request).await),
@@ -51,10 +51,7 @@ impl Service {
         match self.placed(&parts) {
             Ok(Some(path)) => self.dispatch(parts, &path, body).await,
             Ok(None) => self.ask(Request::from_parts(parts, body)).await,
-            Err(answer) => {
-                tokio::spawn(discard(body));
-                *answer
-            }
+            Err(answer) => *answer,
         }
     }
 
