@@ -4,19 +4,17 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
-use std::time::Duration;
+use std::process::Command;
 
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::Absent;
+use crate::golang::DISTRIBUTION_PROGRAM;
 use crate::place::{in_cache, in_path};
+use crate::server::{Server, Service, loopback};
+use crate::{Absent, Error};
 
 /// The user whom a registry with `basic` lets in.
 pub const USERNAME: &str = "admin";
@@ -25,13 +23,11 @@ pub const PASSWORD: &str = "secret";
 /// A line of htpasswd for the two: bcrypt, at its lowest cost.
 const HTPASSWD: &str = "admin:$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW\n";
 
-/// The longest that a registry may take to listen.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 /// A distribution registry that is installed, and how it is to be run: plain HTTP and anonymous unless said otherwise.
 #[derive(Debug, Clone)]
 pub struct Distribution {
     program: PathBuf,
+    listen: SocketAddr,
     tls: Option<(PathBuf, PathBuf)>,
     basic: bool,
 }
@@ -43,22 +39,22 @@ impl Distribution {
     ///
     /// `Absent` where it is not in `PATH`.
     pub fn v2_8() -> Result<Self, Absent> {
-        let program = in_path("docker-registry", "apt-get install docker-registry");
-        program.map(Self::new)
+        find_2_8().map(Self::new)
     }
 
-    /// Finds version 3.1.2, as `.ci/run` builds it.
+    /// Finds version 3.1.2, as `lab up` builds it.
     ///
     /// # Errors
     ///
     /// `Absent` where it is not in the cache.
     pub fn v3_1() -> Result<Self, Absent> {
-        in_cache("distribution-3.1.2", "registry").map(Self::new)
+        find_3_1().map(Self::new)
     }
 
     fn new(program: PathBuf) -> Self {
         Self {
             program,
+            listen: loopback(0),
             tls: None,
             basic: false,
         }
@@ -78,6 +74,13 @@ impl Distribution {
         self
     }
 
+    /// Listens there instead of on a free port.
+    #[must_use]
+    pub(crate) fn listen(mut self, address: SocketAddr) -> Self {
+        self.listen = address;
+        self
+    }
+
     /// Starts the registry on a free port of loopback, with storage of its own that goes when it does.
     ///
     /// # Panics
@@ -87,35 +90,16 @@ impl Distribution {
     #[track_caller]
     pub fn start(&self) -> Registry {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        fs::write(folder.path().join("htpasswd"), HTPASSWD).expect("a file in it");
-        let config = folder.path().join("config.yml");
-        fs::write(&config, self.config(folder.path())).expect("a file in it");
-        let mut child = Command::new(&self.program)
-            .arg("serve")
-            .arg(&config)
-            .env_clear()
-            .env("OTEL_TRACES_EXPORTER", "none")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("cannot start {}: {error}", self.program.display()));
-        let log = Arc::new(Mutex::new(String::new()));
-        let (listening, heard) = mpsc::channel();
-        let stderr = child.stderr.take().expect("a pipe, as asked for above");
-        let kept = Arc::clone(&log);
-        thread::spawn(move || follow(stderr, &kept, &listening));
-        let mut registry = Registry {
-            address: SocketAddr::from(([127, 0, 0, 1], 0)),
-            child,
-            folder,
-            log,
-        };
-        registry.address = heard.recv_timeout(PATIENCE).unwrap_or_else(|_| {
-            let program = self.program.display();
-            panic!("{program} does not listen; its log:\n{}", registry.log());
+        let started = Server::spawn(self, folder.path(), false).and_then(|mut server| {
+            server.ready(self)?;
+            Ok(server)
         });
-        registry
+        let server = started.unwrap_or_else(|error| panic!("no registry: {}", error.chain()));
+        Registry {
+            address: listening(&server.log()).expect("it is ready once it has said where"),
+            server,
+            folder,
+        }
     }
 
     fn config(&self, folder: &Path) -> String {
@@ -129,7 +113,9 @@ impl Distribution {
             let auth = format!("auth: {{htpasswd: {{realm: lab, path: '{folder}/htpasswd'}}}}");
             writeln!(config, "{auth}").expect("a string can be written");
         }
-        config.push_str("http:\n  addr: 127.0.0.1:0\n  secret: lab\n");
+        let listen = self.listen;
+        write!(config, "http:\n  addr: {listen}\n  secret: lab\n")
+            .expect("a string can be written");
         if let Some((certificate, key)) = &self.tls {
             let (certificate, key) = (certificate.display(), key.display());
             writeln!(
@@ -142,13 +128,48 @@ impl Distribution {
     }
 }
 
+/// Finds version 2.8, as Debian packages it.
+pub(crate) fn find_2_8() -> Result<PathBuf, Absent> {
+    in_path("docker-registry", "apt-get install docker-registry")
+}
+
+/// Finds version 3.1.2, as `lab up` builds it.
+pub(crate) fn find_3_1() -> Result<PathBuf, Absent> {
+    in_cache(&DISTRIBUTION_PROGRAM.folder(), DISTRIBUTION_PROGRAM.name)
+}
+
+impl Service for Distribution {
+    fn settings(&self) -> Value {
+        json!({"program": self.program, "listen": self.listen, "tls": self.tls, "basic": self.basic})
+    }
+
+    fn command(&self, folder: &Path) -> Result<Command, Error> {
+        let write = |name: &str, text: &str| {
+            let path = folder.join(name);
+            fs::write(&path, text).map_err(Error::file("write", &path))
+        };
+        write("htpasswd", HTPASSWD)?;
+        write("config.yml", &self.config(folder))?;
+        let mut command = Command::new(&self.program);
+        command
+            .arg("serve")
+            .arg(folder.join("config.yml"))
+            .env_clear()
+            .env("OTEL_TRACES_EXPORTER", "none");
+        Ok(command)
+    }
+
+    fn answers(&self, log: &str) -> bool {
+        listening(log).is_some_and(|address| TcpStream::connect(address).is_ok())
+    }
+}
+
 /// A registry that runs; dropping it stops the process and removes its storage.
 #[derive(Debug)]
 pub struct Registry {
     address: SocketAddr,
-    child: Child,
+    server: Server,
     folder: TempDir,
-    log: Arc<Mutex<String>>,
 }
 
 impl Registry {
@@ -167,32 +188,14 @@ impl Registry {
     /// What it has logged so far, each request among it.
     #[must_use]
     pub fn log(&self) -> String {
-        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.clone()
+        self.server.log()
     }
 }
 
-impl Drop for Registry {
-    fn drop(&mut self) {
-        // It may have ended by itself, which is as good.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Keeps what a registry logs, and tells the address once it is there.
-fn follow(stderr: impl Read, log: &Mutex<String>, listening: &Sender<SocketAddr>) {
-    for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-        {
-            let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
-            log.push_str(&line);
-            log.push('\n');
-        }
-        if let Some(address) = listening_address(&line) {
-            // Who asked may have given up.
-            let _ = listening.send(address);
-        }
-    }
+/// Where a registry says that it listens; a line that is not whole yet says nothing.
+fn listening(log: &str) -> Option<SocketAddr> {
+    let whole = &log[..log.rfind('\n')?];
+    whole.lines().find_map(listening_address)
 }
 
 fn listening_address(line: &str) -> Option<SocketAddr> {

@@ -1,6 +1,6 @@
 //! Real parts for end-to-end tests: registries started on a free port of loopback, and the tools of others.
 //!
-//! Finds what is installed and says how to get what is not; installing is left to `.ci/run`.
+//! Finds what is installed and says how to get what is not.
 //! A test that needs what is absent skips, or fails where `IDPBUILDER_REQUIRE_REAL=1` says that all must be there:
 //!
 //! ```
@@ -14,9 +14,33 @@
 //! ```
 
 mod absent;
+mod certificate;
+mod command;
+mod curl;
+mod debian;
 mod distribution;
+mod docker;
+mod error;
+mod etcd;
+mod gitea;
+mod golang;
+mod ingress;
+mod kubeconfig;
+mod kubernetes_api;
+mod localbuild;
+mod part;
 mod place;
+mod process;
+mod server;
+mod state;
+mod status;
+mod version;
 
 pub use absent::{Absent, or_skip};
+pub use certificate::Certificate;
 pub use distribution::{Distribution, PASSWORD, Registry, USERNAME};
+pub use error::Error;
+pub use ingress::{DOMAIN, Ingress, Routing, RunningIngress};
+pub use part::Part;
 pub use place::skopeo;
+pub use status::{Condition, Status, Up};

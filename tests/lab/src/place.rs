@@ -1,4 +1,4 @@
-//! Where parts are: in `PATH`, or in the cache that `.ci/run` builds them into. Only here is the environment read.
+//! Where parts are: in `PATH`, or in the cache that `lab up` builds them into. Only here is the environment read.
 
 use std::env;
 use std::ffi::OsString;
@@ -17,7 +17,7 @@ pub fn skopeo() -> Result<PathBuf, Absent> {
 
 /// Finds a program in `PATH`.
 pub(crate) fn in_path(name: &str, remedy: &'static str) -> Result<PathBuf, Absent> {
-    let path = variable("PATH").unwrap_or_default();
+    let path = search_path();
     let mut places = env::split_paths(&path).map(|folder| folder.join(name));
     places.find(|place| place.is_file()).ok_or(Absent {
         part: format!("`{name}` in PATH"),
@@ -25,19 +25,35 @@ pub(crate) fn in_path(name: &str, remedy: &'static str) -> Result<PathBuf, Absen
     })
 }
 
-/// Finds a program that was built into the cache, as `bin/NAME` below the folder of its part and version.
-pub(crate) fn in_cache(part: &str, name: &str) -> Result<PathBuf, Absent> {
-    let cache = variable("IDPBUILDER_LAB_CACHE").map_or_else(
+/// `PATH`, and where servers are that Debian keeps out of the `PATH` of everybody but root.
+pub(crate) fn search_path() -> OsString {
+    let mut path = variable("PATH").unwrap_or_default();
+    path.push(":/usr/sbin:/sbin");
+    path
+}
+
+/// The cache: programs that were built, by part and version, and what runs.
+pub(crate) fn cache() -> PathBuf {
+    variable("IDPBUILDER_LAB_CACHE").map_or_else(
         || Path::new(&variable("HOME").unwrap_or_default()).join(".cache/idpbuilder-lab"),
         PathBuf::from,
-    );
-    let place = cache.join(part).join("bin").join(name);
+    )
+}
+
+/// Where what runs keeps what it needs.
+pub(crate) fn run() -> PathBuf {
+    cache().join("run")
+}
+
+/// Finds a program that was built into the cache, as `bin/NAME` below the folder of its part and version.
+pub(crate) fn in_cache(part: &str, name: &str) -> Result<PathBuf, Absent> {
+    let place = cache().join(part).join("bin").join(name);
     if place.is_file() {
         return Ok(place);
     }
     Err(Absent {
         part: format!("`{}`", place.display()),
-        remedy: "bash .ci/run parts",
+        remedy: "cargo xtask lab up",
     })
 }
 

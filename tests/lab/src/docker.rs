@@ -1,0 +1,156 @@
+//! A Docker daemon: the machine's own where one runs, else one of the lab's, apart from everything else.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::command::run;
+use crate::curl::Request;
+use crate::debian::is_root;
+use crate::place::in_path;
+use crate::server::Service;
+use crate::{Absent, Error};
+
+/// Where Docker listens unless told otherwise.
+const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
+/// A bridge of the lab's own; `docker0` belongs to the machine's daemon, and taking part in it would break that.
+const BRIDGE: &str = "idplab0";
+const BRIDGE_ADDRESS: &str = "172.31.255.1/24";
+
+/// A daemon to be started; its folder is where its socket is.
+#[derive(Debug)]
+pub(crate) struct Docker {
+    pub(crate) folder: PathBuf,
+}
+
+/// Finds the daemon's program.
+pub(crate) fn find() -> Result<PathBuf, Absent> {
+    in_path("ip", "cargo xtask lab up")?;
+    in_path("dockerd", "cargo xtask lab up")
+}
+
+/// The socket of the machine's own daemon, where it runs and answers.
+pub(crate) fn of_the_machine() -> Option<PathBuf> {
+    let socket = PathBuf::from(DEFAULT_SOCKET);
+    answers(&socket).then_some(socket)
+}
+
+/// Whether a daemon answers there.
+pub(crate) fn answers(socket: &Path) -> bool {
+    socket.exists()
+        && Request::new("http://docker/_ping")
+            .socket(socket)
+            .succeeds()
+}
+
+/// The version of the daemon that answers there.
+pub(crate) fn version(socket: &Path) -> Option<String> {
+    let request = Request::new("http://docker/version").socket(socket);
+    let said: Value = serde_json::from_str(&request.expect().ok()?).ok()?;
+    said["Version"].as_str().map(str::to_owned)
+}
+
+/// The lab's own socket, in a folder.
+pub(crate) fn socket(folder: &Path) -> PathBuf {
+    folder.join("docker.sock")
+}
+
+impl Service for Docker {
+    fn settings(&self) -> Value {
+        json!({"folder": self.folder})
+    }
+
+    fn command(&self, folder: &Path) -> Result<Command, Error> {
+        if !is_root() {
+            return Err(Error::Unfit(
+                "start a Docker daemon, or be root: the lab's needs it",
+            ));
+        }
+        let program = find()?;
+        bridge()?;
+        // What an ended one has left would stop the next.
+        for name in ["pid", "docker.sock"] {
+            let _ = fs::remove_file(folder.join(name));
+        }
+        let place = |option: &str, name: &str| format!("{option}={}", folder.join(name).display());
+        let mut command = Command::new(program);
+        command.args([
+            format!("--host=unix://{}", socket(folder).display()),
+            place("--data-root", "data"),
+            place("--exec-root", "exec"),
+            place("--pidfile", "pid"),
+            place("--config-file", "daemon.json"),
+            format!("--bridge={BRIDGE}"),
+            // Ports are published by its proxy; the machine's own rules stay as they are.
+            "--iptables=false".to_owned(),
+            "--ip6tables=false".to_owned(),
+            "--ip-forward=false".to_owned(),
+            "--ip-masq=false".to_owned(),
+            "--containerd-namespace=lab".to_owned(),
+            "--containerd-plugins-namespace=lab-plugins".to_owned(),
+        ]);
+        let path = folder.join("daemon.json");
+        fs::write(&path, "{}\n").map_err(Error::file("write", &path))?;
+        Ok(command)
+    }
+
+    fn answers(&self, _: &str) -> bool {
+        answers(&socket(&self.folder))
+    }
+}
+
+fn bridge() -> Result<(), Error> {
+    if Path::new("/sys/class/net").join(BRIDGE).exists() {
+        return Ok(());
+    }
+    run(&mut ip(&["link", "add", BRIDGE, "type", "bridge"]))?;
+    run(&mut ip(&["address", "add", BRIDGE_ADDRESS, "dev", BRIDGE]))?;
+    run(&mut ip(&["link", "set", BRIDGE, "up"]))?;
+    Ok(())
+}
+
+/// Takes away what the daemon and its containers have left: the bridge, and what is mounted in its folder.
+pub(crate) fn clean_up(folder: &Path) {
+    if Path::new("/sys/class/net").join(BRIDGE).exists() {
+        // Where it cannot be taken away it does not harm.
+        let _ = run(&mut ip(&["link", "delete", BRIDGE]));
+    }
+    let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    for place in mounts_below(&mounts, folder) {
+        // Where it stays, removing the folder says so.
+        let _ = run(Command::new("umount").arg(place));
+    }
+}
+
+/// What is mounted below a folder, the innermost first.
+fn mounts_below<'a>(mounts: &'a str, folder: &Path) -> Vec<&'a Path> {
+    Vec::new()
+}
+
+fn ip(arguments: &[&str]) -> Command {
+    let program = in_path("ip", "").unwrap_or_else(|_| "ip".into());
+    let mut command = Command::new(program);
+    command.args(arguments);
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::mounts_below;
+
+    #[test]
+    fn what_is_mounted_last_goes_first() {
+        let mounts = "/dev/vda / ext4 rw 0 0\n\
+            tmpfs /run/docker tmpfs rw 0 0\n\
+            nsfs /run/docker/exec/netns/default nsfs rw 0 0\n\
+            overlay /run/docker/data/merged overlay rw 0 0\n\
+            overlay /run/docker2/data overlay rw 0 0\n";
+        let found = mounts_below(mounts, Path::new("/run/docker"));
+        let expected = ["/run/docker/data/merged", "/run/docker/exec/netns/default"];
+        assert_eq!(found, expected.map(Path::new));
+    }
+}

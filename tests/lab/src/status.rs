@@ -1,0 +1,134 @@
+//! What the lab says of its parts, a line each.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::{Error, Part};
+
+/// What became of one part that was to run.
+#[derive(Debug)]
+pub enum Up {
+    /// It does.
+    Runs {
+        /// Which one.
+        part: Part,
+        /// Of its program.
+        version: String,
+        /// Where it is reached.
+        address: String,
+        /// How long installing or building it took; nothing where it was there.
+        obtained: Option<Duration>,
+        /// Whether it ran before.
+        kept: bool,
+        /// From its start until it answered.
+        time: Duration,
+    },
+    /// It does not.
+    Failed {
+        /// Which one.
+        part: Part,
+        /// Why.
+        error: Error,
+    },
+}
+
+impl fmt::Display for Up {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("")
+    }
+}
+
+/// How one part is.
+#[derive(Debug)]
+pub struct Status {
+    /// Which one.
+    pub part: Part,
+    /// Of its program; empty where there is none.
+    pub version: String,
+    /// Whether it runs.
+    pub condition: Condition,
+}
+
+/// Whether a part runs.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// It does.
+    Running {
+        /// Where it is reached.
+        address: String,
+        /// Where it writes what it does; nothing where somebody else has started it.
+        log: Option<PathBuf>,
+    },
+    /// It is installed and does not.
+    Stopped,
+    /// It is not installed.
+    Missing,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Condition, Status, Up};
+    use crate::{Error, Part};
+
+    #[test]
+    fn each_part_has_a_line_with_its_times_and_address() {
+        let runs = |obtained, kept| Up::Runs {
+            part: Part::Gitea,
+            version: "1.26.0".to_owned(),
+            address: "http://127.0.0.1:3000".to_owned(),
+            obtained,
+            kept,
+            time: Duration::from_millis(1234),
+        };
+        let failed = Up::Failed {
+            part: Part::Ingress,
+            error: Error::Needs(Part::Gitea),
+        };
+        let lines = [
+            runs(None, false),
+            runs(Some(Duration::from_secs(250)), false),
+            runs(None, true),
+            failed,
+        ];
+        insta::assert_snapshot!(lines.map(|line| line.to_string()).join("\n"), @r#"
+        gitea             1.26.0           started in 1.2 s  http://127.0.0.1:3000
+        gitea             1.26.0           started in 1.2 s, got in 250 s  http://127.0.0.1:3000
+        gitea             1.26.0           runs already in 1.2 s  http://127.0.0.1:3000
+        ingress           failed: it needs gitea, which does not run
+        "#);
+    }
+
+    #[test]
+    fn status_says_how_to_get_what_is_missing() {
+        let status = |part, version: &str, condition| Status {
+            part,
+            version: version.to_owned(),
+            condition,
+        };
+        let running = Condition::Running {
+            address: "http://127.0.0.1:3000".to_owned(),
+            log: Some("/run/gitea/log".into()),
+        };
+        let lines = [
+            status(Part::Gitea, "1.26.0", running),
+            status(Part::Etcd, "3.6.16", Condition::Stopped),
+            status(Part::KubeApiserver, "", Condition::Missing),
+            status(Part::Docker, "", Condition::Missing),
+        ];
+        insta::assert_snapshot!(lines.map(|line| line.to_string()).join("\n"), @r#"
+        gitea             1.26.0           running  http://127.0.0.1:3000  /run/gitea/log
+        etcd              3.6.16           stopped  `cargo xtask lab up` starts it
+        kube-apiserver    -                missing  `cargo xtask lab up` builds kube-apiserver 1.34.3, with Go
+        docker            -                missing  `cargo xtask lab up` installs Debian's docker.io and iproute2
+        "#);
+    }
+}
