@@ -126,7 +126,32 @@ impl Request {
 
     /// The request as curl reads it.
     fn config(&self) -> String {
-        String::new()
+        let mut config = format!(
+            "silent\nshow-error\nnoproxy = \"*\"\nmax-time = {PATIENCE}\nwrite-out = \"\\n%{{http_code}}\"\n"
+        );
+        if self.any_certificate {
+            config.push_str("insecure\n");
+        }
+        let mut say = |option: &str, value: &str| {
+            let value = value.replace('\\', "\\\\").replace('"', "\\\"");
+            writeln!(config, "{option} = \"{value}\"").expect("a string takes any text");
+        };
+        say("url", &self.url);
+        if let Some(ca) = &self.ca {
+            say("cacert", &ca.to_string_lossy());
+        }
+        if let Some(socket) = &self.socket {
+            say("unix-socket", &socket.to_string_lossy());
+        }
+        if let Some(token) = &self.bearer {
+            say("header", &format!("Authorization: Bearer {token}"));
+        }
+        if let Some(object) = &self.applied {
+            say("request", "PATCH");
+            say("header", "Content-Type: application/apply-patch+yaml");
+            say("data-raw", object);
+        }
+        config
     }
 }
 

@@ -126,7 +126,13 @@ pub(crate) fn clean_up(folder: &Path) {
 
 /// What is mounted below a folder, the innermost first.
 fn mounts_below<'a>(mounts: &'a str, folder: &Path) -> Vec<&'a Path> {
-    Vec::new()
+    let places = mounts.lines().filter_map(|line| line.split(' ').nth(1));
+    let mut below: Vec<&Path> = places
+        .map(Path::new)
+        .filter(|place| place.starts_with(folder) && *place != folder)
+        .collect();
+    below.reverse();
+    below
 }
 
 fn ip(arguments: &[&str]) -> Command {

@@ -91,7 +91,39 @@ impl Gitea {
     }
 
     fn app_ini(&self, folder: &Path, share: &Path) -> String {
-        String::new()
+        let (folder, share) = (folder.display(), share.display());
+        let (root_url, ip, port) = (&self.root_url, self.listen.ip(), self.listen.port());
+        // As idpbuilder deploys it, but for what has to do with this machine.
+        format!(
+            "APP_NAME = lab\n\
+             RUN_MODE = prod\n\
+             WORK_PATH = {folder}\n\
+             I_AM_BEING_UNSAFE_RUNNING_AS_ROOT = true\n\n\
+             [server]\n\
+             PROTOCOL = http\n\
+             HTTP_ADDR = {ip}\n\
+             HTTP_PORT = {port}\n\
+             ROOT_URL = {root_url}\n\
+             STATIC_ROOT_PATH = {share}\n\
+             APP_DATA_PATH = {folder}/data\n\
+             OFFLINE_MODE = true\n\
+             DISABLE_SSH = true\n\
+             LFS_START_SERVER = false\n\n\
+             [database]\n\
+             DB_TYPE = sqlite3\n\
+             PATH = {folder}/data/gitea.db\n\n\
+             [session]\n\
+             PROVIDER = memory\n\n\
+             [cache]\n\
+             ADAPTER = memory\n\n\
+             [queue]\n\
+             TYPE = level\n\n\
+             [security]\n\
+             INSTALL_LOCK = true\n\n\
+             [log]\n\
+             MODE = console\n\
+             LEVEL = info\n"
+        )
     }
 }
 
@@ -140,7 +172,7 @@ fn create_admin(folder: &Path, gitea: &dyn Fn(&[&str]) -> Command) -> Result<(),
 
 /// Forty characters, as idpbuilder's password has.
 fn password() -> std::io::Result<String> {
-    Ok(String::new())
+    Ok(format!("Lab1{ODD}{}", random(13)?))
 }
 
 /// Random bytes, in hexadecimal.

@@ -165,7 +165,23 @@ impl Program {
     ///
     /// Go heeds `replace` in the module alone that is built, so that its lines are repeated.
     fn go_mod(&self, upstream: &str) -> String {
-        String::new()
+        let mut lines = vec![
+            "module lab".to_owned(),
+            format!("require {} v{}", self.module, self.version),
+        ];
+        // Without it Go would read the go.mod of every module there is, used or not.
+        let go = upstream.lines().find(|line| line.starts_with("go "));
+        lines.extend(go.map(str::to_owned));
+        lines.extend(replacements(upstream));
+        if let Some(version) = self.beside {
+            // Their place in the project's repository, for which its go.mod has no version.
+            let unnamed = upstream.lines().filter_map(|line| {
+                let line = line.trim().strip_suffix(" v0.0.0")?;
+                Some(line.strip_prefix("require ").unwrap_or(line))
+            });
+            lines.extend(unnamed.map(|module| format!("replace {module} => {module} v{version}")));
+        }
+        lines.join("\n") + "\n"
     }
 }
 

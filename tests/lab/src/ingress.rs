@@ -133,15 +133,64 @@ impl Ingress {
     }
 
     fn config(&self, folder: &Path, tls: Option<&(PathBuf, PathBuf)>) -> String {
-        String::new()
+        format!(
+            "daemon off;\nmaster_process off;\npid {folder}/nginx.pid;\nerror_log stderr notice;\n\
+             events {{ worker_connections 1024; }}\nhttp {{\n{}{}}}\n",
+            self.settings_of_http(folder),
+            self.servers(tls),
+            folder = folder.display(),
+        )
     }
 
     fn settings_of_http(&self, folder: &Path) -> String {
-        String::new()
+        let folder = folder.display();
+        let (upstream, limit) = (self.upstream, self.body_limit);
+        // What idpbuilder's ingress-nginx is told, and what it does by default.
+        format!(
+            "\
+             \x20 access_log {folder}/access.log;\n\
+             \x20 client_body_temp_path {folder}/client;\n\
+             \x20 proxy_temp_path {folder}/proxy;\n\
+             \x20 fastcgi_temp_path {folder}/fastcgi;\n\
+             \x20 uwsgi_temp_path {folder}/uwsgi;\n\
+             \x20 scgi_temp_path {folder}/scgi;\n\
+             \x20 client_max_body_size {limit};\n\
+             \x20 client_body_buffer_size 8k;\n\
+             \x20 client_body_timeout 60s;\n\
+             \x20 keepalive_timeout 75s;\n\
+             \x20 keepalive_requests 1000;\n\
+             \x20 proxy_request_buffering on;\n\
+             \x20 proxy_buffering off;\n\
+             \x20 proxy_buffer_size 32k;\n\
+             \x20 proxy_buffers 4 32k;\n\
+             \x20 proxy_busy_buffers_size 32k;\n\
+             \x20 proxy_http_version 1.1;\n\
+             \x20 proxy_connect_timeout 5s;\n\
+             \x20 proxy_read_timeout 60s;\n\
+             \x20 proxy_send_timeout 60s;\n\
+             \x20 proxy_next_upstream error timeout;\n\
+             \x20 proxy_set_header Connection \"\";\n\
+             \x20 proxy_set_header Host $http_host;\n\
+             \x20 proxy_set_header X-Real-IP $remote_addr;\n\
+             \x20 proxy_set_header X-Forwarded-For $remote_addr;\n\
+             \x20 proxy_set_header X-Forwarded-Host $http_host;\n\
+             \x20 proxy_set_header X-Forwarded-Proto $scheme;\n\
+             \x20 upstream gitea {{ server {upstream}; keepalive 320; }}\n"
+        )
     }
 
     fn servers(&self, tls: Option<&(PathBuf, PathBuf)>) -> String {
-        String::new()
+        let domain = &self.domain;
+        let mut config = String::new();
+        // Every host that is not known is shown the same certificate.
+        config.push_str(&self.server("_", " default_server", tls, NOT_FOUND));
+        if self.routing != Routing::Path {
+            config.push_str(&self.server(&format!("gitea.{domain}"), "", tls, SUBDOMAIN));
+        }
+        if self.routing != Routing::Subdomain {
+            config.push_str(&self.server(domain, "", tls, PATH));
+        }
+        config
     }
 
     fn server(

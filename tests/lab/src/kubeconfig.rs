@@ -19,7 +19,36 @@ pub(crate) struct Kubeconfig {
 impl Kubeconfig {
     /// The file.
     pub(crate) fn yaml(&self) -> String {
-        String::new()
+        let Self {
+            server,
+            ca_file,
+            tokens,
+        } = self;
+        let (ca_file, admin, reader) = (ca_file.display(), &tokens.admin, &tokens.reader);
+        format!(
+            "apiVersion: v1
+kind: Config
+clusters:
+- name: {CONTEXT}
+  cluster:
+    server: {server}
+    certificate-authority: {ca_file}
+contexts:
+- name: {CONTEXT}
+  context: {{cluster: {CONTEXT}, user: {CONTEXT}}}
+- name: {READER_CONTEXT}
+  context: {{cluster: {CONTEXT}, user: {READER_CONTEXT}}}
+current-context: {CONTEXT}
+preferences: {{}}
+users:
+- name: {CONTEXT}
+  user:
+    token: {admin}
+- name: {READER_CONTEXT}
+  user:
+    token: {reader}
+"
+        )
     }
 }
 

@@ -73,7 +73,18 @@ impl Part {
 
     /// These parts and what they need, in the order in which they start; all where none is given.
     pub(crate) fn with_needs(wanted: &[Self]) -> Vec<Self> {
-        Vec::new()
+        let mut all: Vec<Self> = wanted.to_vec();
+        if all.is_empty() {
+            return Self::ALL.to_vec();
+        }
+        let mut next = 0;
+        while let Some(part) = all.get(next).copied() {
+            all.extend(part.needs());
+            next += 1;
+        }
+        let mut ordered = Self::ALL.to_vec();
+        ordered.retain(|part| all.contains(part));
+        ordered
     }
 
     /// The parts without which it does not run, or has nothing to hold.
@@ -158,7 +169,13 @@ impl fmt::Display for Part {
 
 /// The first word of a text that is a version.
 fn version_in(text: &str) -> Option<&str> {
-    None
+    let mut words = text.split(|c: char| c.is_whitespace() || c == '/' || c == ',');
+    words.find(|word| {
+        let (major, rest) = word.split_once('.').unwrap_or_default();
+        !major.is_empty()
+            && major.bytes().all(|byte| byte.is_ascii_digit())
+            && rest.starts_with(|c: char| c.is_ascii_digit())
+    })
 }
 
 #[cfg(test)]

@@ -33,12 +33,19 @@ impl Process {
     ///
     /// Where there is none, or no `/proc`.
     pub(crate) fn of(pid: u32) -> io::Result<Self> {
-        Err(io::ErrorKind::Unsupported.into())
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+        let (_, started) = state_and_start(&stat)
+            .ok_or_else(|| io::Error::other(format!("/proc/{pid}/stat cannot be understood")))?;
+        let boot = boot()?;
+        Ok(Self { pid, started, boot })
     }
 
     /// Whether it still runs; one that has ended and that nobody has asked about yet does not.
     pub(crate) fn runs(&self) -> bool {
-        false
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap_or_default();
+        let same = state_and_start(&stat)
+            .is_some_and(|(state, started)| state != 'Z' && started == self.started);
+        same && boot().is_ok_and(|boot| boot == self.boot)
     }
 
     /// Ends it: asks first, and forces it after `patience`. Another process of that number is left alone.
@@ -47,13 +54,32 @@ impl Process {
     ///
     /// Where it may not be ended, or does not end.
     pub(crate) fn stop(&self, patience: Duration) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
+        let Some(held) = Held::of(self)? else {
+            return Ok(());
+        };
+        held.signal(Ending::Asked)?;
+        if held.ends_within(patience)? {
+            return Ok(());
+        }
+        held.signal(Ending::Forced)?;
+        if held.ends_within(patience)? {
+            return Ok(());
+        }
+        Err(io::Error::other(format!(
+            "process {} does not end",
+            self.pid
+        )))
     }
 }
 
 /// The state of a process and when it started, from `/proc/PID/stat`, whose second field may hold anything.
 fn state_and_start(stat: &str) -> Option<(char, u64)> {
-    None
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut fields = fields.split_whitespace();
+    let state = fields.next()?.chars().next()?;
+    // proc_pid_stat(5): field 22, of which three are behind us.
+    let started = fields.nth(18)?.parse().ok()?;
+    Some((state, started))
 }
 
 fn boot() -> io::Result<String> {

@@ -47,7 +47,14 @@ impl State {
     ///
     /// Where the file cannot be read or understood.
     pub(crate) fn read(folder: &Path) -> Result<Self, Error> {
-        Ok(Self::default())
+        let path = path(folder);
+        match fs::read(&path) {
+            Ok(bytes) => {
+                serde_json::from_slice(&bytes).map_err(|source| Error::State { path, source })
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(Error::file("read", &path)(error)),
+        }
     }
 
     /// The process of a part, where it runs.
@@ -62,7 +69,15 @@ impl State {
     ///
     /// What the system says.
     pub(crate) fn port(&mut self, part: Part) -> Result<u16, Error> {
-        Err(Error::Unfit("nothing chooses a port yet"))
+        let free = |port| TcpListener::bind(loopback(port)).is_ok();
+        if let Some(&port) = self.ports.get(&part)
+            && (self.process(part).is_some() || free(port))
+        {
+            return Ok(port);
+        }
+        let port = free_port().map_err(Error::machine("find a free port"))?;
+        self.ports.insert(part, port);
+        Ok(port)
     }
 
     /// Writes all of it, or nothing.
@@ -71,7 +86,14 @@ impl State {
     ///
     /// What the system says.
     pub(crate) fn write(&self, folder: &Path) -> Result<(), Error> {
-        Err(Error::Unfit("nothing is kept yet"))
+        let path = path(folder);
+        let text = serde_json::to_vec_pretty(self).expect("names and values are JSON");
+        // A temporary file is its owner's alone, and so is what becomes of it.
+        let written = NamedTempFile::new_in(folder).and_then(|mut file| {
+            file.write_all(&text)?;
+            file.persist(&path).map_err(|failed| failed.error)
+        });
+        written.map(drop).map_err(Error::file("write", &path))
     }
 }
 

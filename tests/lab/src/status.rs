@@ -35,7 +35,25 @@ pub enum Up {
 
 impl fmt::Display for Up {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("")
+        match self {
+            Self::Runs {
+                part,
+                version,
+                address,
+                obtained,
+                kept,
+                time,
+            } => {
+                let how = if *kept { "runs already" } else { "started" };
+                let time = time.as_secs_f64();
+                write!(f, "{part:<16}  {version:<15}  {how} in {time:.1} s")?;
+                if let Some(obtained) = obtained {
+                    write!(f, ", got in {:.0} s", obtained.as_secs_f64())?;
+                }
+                write!(f, "  {address}")
+            }
+            Self::Failed { part, error } => write!(f, "{part:<16}  failed: {}", error.chain()),
+        }
     }
 }
 
@@ -68,7 +86,20 @@ pub enum Condition {
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("")
+        let (part, version) = (self.part, &self.version);
+        let version = if version.is_empty() { "-" } else { version };
+        write!(f, "{part:<16}  {version:<15}  ")?;
+        match &self.condition {
+            Condition::Running { address, log } => {
+                write!(f, "running  {address}")?;
+                let Some(log) = log else {
+                    return Ok(());
+                };
+                write!(f, "  {}", log.display())
+            }
+            Condition::Stopped => write!(f, "stopped  `cargo xtask lab up` starts it"),
+            Condition::Missing => write!(f, "missing  {}", part.remedy()),
+        }
     }
 }
 
