@@ -5,5 +5,6 @@ mod harness;
 mod help;
 mod inspect;
 mod interrupt;
+mod lab;
 mod push;
 mod registry;

@@ -44,6 +44,12 @@ impl Diagnostic {
                     hint::of_start(error),
                 )
             }],
+            Failure::Lab(error) => vec![Self {
+                causes: std::error::Error::source(error)
+                    .map(chain)
+                    .unwrap_or_default(),
+                ..Self::new(&error.to_string(), exit_code::OTHER, hint::of_lab(error))
+            }],
             Failure::Interrupted(signal) => vec![match signal {
                 Signal::Interrupt => Self::new("interrupted", exit_code::INTERRUPTED, None),
                 Signal::Terminate => Self::new("terminated", exit_code::TERMINATED, None),

@@ -43,6 +43,8 @@ pub(crate) enum Failure {
     },
     /// The embedded registry does not start.
     Embedded(StartError),
+    /// The lab, or a part of it, does not do what it was asked to.
+    Lab(lab::Error),
     /// Somebody does not want it any more.
     Interrupted(Signal),
 }

@@ -203,6 +203,10 @@ pub(crate) fn of_machine(error: &io::Error) -> Option<String> {
     (error.kind() == io::ErrorKind::StorageFull).then(|| "free some space".to_owned())
 }
 
+pub(crate) fn of_lab(error: &lab::Error) -> Option<String> {
+    matches!(error, lab::Error::Idle(_)).then(|| "start them with `cargo xtask lab up`".to_owned())
+}
+
 pub(crate) fn of_start(error: &StartError) -> Option<String> {
     let source: &(dyn Error + 'static) = error;
     let in_use = std::iter::successors(Some(source), |&error| error.source())

@@ -15,6 +15,7 @@ mod interrupt;
 mod log;
 mod password;
 mod progress;
+mod run_lab;
 mod run_push;
 mod run_registry;
 mod tasks;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Command::Push(typed) => run_push::run(typed, &environment, &console),
         Command::Inspect(typed) => inspect::run(typed, &environment, &console),
         Command::Registry(typed) => run_registry::run(typed, &environment, &console),
+        Command::Lab(typed) => run_lab::run(typed),
         Command::Ci(task) => return task.run(),
         Command::Coverage(task) => return task.run(),
     };

@@ -1,6 +1,7 @@
 //! Real parts for end-to-end tests: registries started on a free port of loopback, and the tools of others.
 //!
-//! Finds what is installed and says how to get what is not.
+//! A test starts what it wants for itself, or finds what `cargo xtask lab up` has started: a [`Cluster`], a
+//! [`DockerDaemon`]. What is absent says how to get it.
 //! A test that needs what is absent skips, or fails where `IDPBUILDER_REQUIRE_REAL=1` says that all must be there:
 //!
 //! ```
@@ -12,11 +13,6 @@
 //! let registry = distribution.start();
 //! assert!(registry.address().ip().is_loopback());
 //! ```
-
-#![expect(
-    dead_code,
-    reason = "the lab as a whole, which starts all of these, comes next"
-)]
 
 mod absent;
 mod certificate;
@@ -32,10 +28,12 @@ mod golang;
 mod ingress;
 mod kubeconfig;
 mod kubernetes_api;
+mod lab;
 mod localbuild;
 mod part;
 mod place;
 mod process;
+mod running;
 mod server;
 mod state;
 mod status;
@@ -46,6 +44,8 @@ pub use certificate::Certificate;
 pub use distribution::{Distribution, PASSWORD, Registry, USERNAME};
 pub use error::Error;
 pub use ingress::{DOMAIN, Ingress, Routing, RunningIngress};
+pub use lab::Lab;
 pub use part::Part;
 pub use place::skopeo;
+pub use running::{Cluster, DockerDaemon};
 pub use status::{Condition, Status, Up};

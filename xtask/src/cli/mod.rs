@@ -3,6 +3,7 @@
 mod connection;
 mod credentials;
 mod inspect;
+mod lab;
 mod push;
 mod registry;
 mod value;
@@ -15,6 +16,7 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 pub(crate) use connection::ConnectionArgs;
 pub(crate) use credentials::{CredentialArgs, PasswordArgs};
 pub(crate) use inspect::InspectArgs;
+pub(crate) use lab::{LabAction, LabArgs};
 pub(crate) use push::{Compression, Format, Output, ProgressMode, PushArgs, Verify};
 pub(crate) use registry::RegistryArgs;
 
@@ -49,6 +51,8 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Run the embedded registry in the foreground
     Registry(RegistryArgs),
+    /// Run a stand-in cluster of real parts for tests: registries, Gitea, ingress, Kubernetes API, Docker
+    Lab(LabArgs),
     Ci(crate::tasks::ci::Ci),
     Coverage(crate::tasks::coverage::Coverage),
 }
