@@ -51,7 +51,32 @@ impl Lab {
     ///
     /// Where one does not start; the others do nevertheless, and `tell` hears of each.
     pub fn up(&self, wanted: &[Part], tell: &mut dyn FnMut(&Up)) -> Result<(), Error> {
-        Err(Error::Unfit("there is no lab yet"))
+        let _lock = self.lock()?;
+        create_private(&self.run())?;
+        let mut state = State::read(&self.run())?;
+        let mut failed = 0;
+        for part in Part::with_needs(wanted) {
+            let begun = Instant::now();
+            let obtained = self.obtain(part);
+            let obtaining = begun.elapsed();
+            let started = obtained.and_then(|new| Ok((new, self.start(part, &mut state)?)));
+            failed += usize::from(started.is_err());
+            tell(&match started {
+                Ok((new, started)) => Up::Runs {
+                    part,
+                    version: started.record.version,
+                    address: started.record.address,
+                    obtained: new.then_some(obtaining),
+                    kept: started.kept,
+                    time: begun.elapsed().saturating_sub(obtaining),
+                },
+                Err(error) => Up::Failed { part, error },
+            });
+        }
+        if failed > 0 {
+            return Err(Error::Failed(failed));
+        }
+        Ok(())
     }
 
     /// Ends everything that was started and removes what it has kept; `tell` hears of each part.
@@ -60,7 +85,31 @@ impl Lab {
     ///
     /// Where a process does not end or a file cannot be removed.
     pub fn down(&self, tell: &mut dyn FnMut(Part)) -> Result<(), Error> {
-        Err(Error::Unfit("there is no lab yet"))
+        if !self.cache.is_dir() {
+            return Ok(());
+        }
+        let _lock = self.lock()?;
+        let mut state = State::read(&self.run())?;
+        for part in Part::ALL.into_iter().rev() {
+            let Some(record) = state.parts.get(&part) else {
+                continue;
+            };
+            if let Some(process) = record.process.clone() {
+                let runs = process.runs();
+                stop(part, &process)?;
+                if runs {
+                    tell(part);
+                }
+            }
+            state.parts.remove(&part);
+            state.write(&self.run())?;
+        }
+        docker::clean_up(&self.folder(Part::Docker));
+        let run = self.run();
+        if run.exists() {
+            fs::remove_dir_all(&run).map_err(Error::file("remove", &run))?;
+        }
+        Ok(())
     }
 
     /// What runs, what does not, and what is missing.
@@ -69,7 +118,8 @@ impl Lab {
     ///
     /// Where what was started cannot be read.
     pub fn status(&self) -> Result<Vec<Status>, Error> {
-        Err(Error::Unfit("there is no lab yet"))
+        let state = State::read(&self.run())?;
+        Ok(Part::ALL.map(|part| self.status_of(part, &state)).into())
     }
 
     fn status_of(&self, part: Part, state: &State) -> Status {

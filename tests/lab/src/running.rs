@@ -35,7 +35,16 @@ impl Cluster {
     }
 
     pub(crate) fn running_in(run: &Path) -> Result<Self, Absent> {
-        Err(absent(format!("lab in {}", run.display())))
+        let state = read(run)?;
+        running_part(&state, Part::Etcd)?;
+        Ok(Self {
+            run: run.to_owned(),
+            gitea: running_part(&state, Part::Gitea)?,
+            ingress: running_part(&state, Part::Ingress)?,
+            kubernetes: running_part(&state, Part::KubeApiserver)?,
+            admin: gitea::admin(&run.join(Part::Gitea.name()))
+                .map_err(|error| absent(error.to_string()))?,
+        })
     }
 
     /// A kubeconfig with two contexts, of which [`Cluster::context`] is the current one.
@@ -140,7 +149,12 @@ impl DockerDaemon {
     ///
     /// `Absent` where neither answers.
     pub fn running() -> Result<Self, Absent> {
-        Err(absent("lab".to_owned()))
+        let lab = docker::socket(&place::run().join(Part::Docker.name()));
+        let socket = docker::answers(&lab)
+            .then_some(lab)
+            .or_else(docker::of_the_machine)
+            .ok_or_else(|| absent("Docker daemon".to_owned()))?;
+        Ok(Self { socket })
     }
 
     /// Its Unix socket.
