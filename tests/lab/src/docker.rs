@@ -97,12 +97,12 @@ impl Service for Docker {
     }
 
     fn answers(&self, _: &str) -> bool {
-        answers(&socket(&self.folder))
+        bridge_exists() && answers(&socket(&self.folder))
     }
 }
 
 fn bridge() -> Result<(), Error> {
-    if Path::new("/sys/class/net").join(BRIDGE).exists() {
+    if bridge_exists() {
         return Ok(());
     }
     run(&mut ip(&["link", "add", BRIDGE, "type", "bridge"]))?;
@@ -111,9 +111,17 @@ fn bridge() -> Result<(), Error> {
     Ok(())
 }
 
-/// Takes away what the daemon and its containers have left: the bridge, and what is mounted in its folder.
+fn bridge_exists() -> bool {
+    Path::new("/sys/class/net").join(BRIDGE).exists()
+}
+
+/// Takes away what the daemon of a folder and its containers have left: the bridge, and what is mounted in there.
 pub(crate) fn clean_up(folder: &Path) {
-    if Path::new("/sys/class/net").join(BRIDGE).exists() {
+    if !folder.is_dir() {
+        // The bridge is another lab's, whose daemon may still run.
+        return;
+    }
+    if bridge_exists() {
         // Where it cannot be taken away it does not harm.
         let _ = run(&mut ip(&["link", "delete", BRIDGE]));
     }
