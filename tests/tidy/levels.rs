@@ -20,7 +20,14 @@ pub(crate) const LEVELS: &[(u8, &[&str])] = &[
     (5, &["validate", "plan", "execute", "report"]),
     (
         5,
-        &["selection", "platforms", "compose", "prepare", "operation"],
+        &[
+            "selection",
+            "naming",
+            "platforms",
+            "compose",
+            "prepare",
+            "operation",
+        ],
     ),
 ];
 

@@ -7,7 +7,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use oci::{Digest, ParseReferenceError};
+use oci::{Digest, ParseReferenceError, Repository, Tag};
 
 use crate::blob::{Place, Promise};
 
@@ -30,6 +30,12 @@ pub enum Error {
         problem: String,
         /// What could be meant instead.
         choices: Vec<String>,
+    },
+    /// The registry would not take a name that the specification allows.
+    #[error("{problem}")]
+    RefusedName {
+        /// Which name, and why.
+        problem: NameProblem,
     },
     /// A file that an option names cannot be used.
     #[error("cannot use `{}` given with `{option}`", path.display())]
@@ -189,6 +195,22 @@ pub enum Error {
         /// What went wrong.
         problem: String,
     },
+}
+
+/// What Gitea has against a name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameProblem {
+    /// It has one part, and the first part is the owner.
+    #[error("`{0}` has no owner, and at Gitea every image has one")]
+    NoOwner(Repository),
+    /// Its separators are longer than one character.
+    #[error(
+        "`{0}` is not a name at Gitea: one `.`, `_` or `-` at a time between letters and digits"
+    )]
+    Separator(Repository),
+    /// Two tags would be one.
+    #[error("the tags `{0}` and `{1}` of `{2}` are one at Gitea, which keeps tags in lower case")]
+    SameTag(Tag, Tag, Repository),
 }
 
 /// A request, for messages: `POST https://…`, without query and user info.

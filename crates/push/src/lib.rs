@@ -11,6 +11,7 @@ mod error;
 mod event;
 mod execute;
 pub mod image;
+mod naming;
 mod operation;
 mod plan;
 mod platforms;
@@ -22,8 +23,9 @@ pub mod source;
 pub mod validate;
 
 pub use environment::Environment;
-pub use error::{Answer, Error, Request};
+pub use error::{Answer, Error, NameProblem, Request};
 pub use event::{BlobKind, BlobOutcome, Event, Events};
+pub use naming::Naming;
 pub use operation::{ManifestFormat, PushOperation, PushOptions, Verify};
 pub use plan::{Action, Plan, PlannedBlob, PlannedImage};
 pub use report::{Failed, Pushed, Report};

@@ -7,12 +7,13 @@ use oci::{Destination, ParseReferenceError, Platform, Registry, Tag};
 
 use crate::event::{Event, Events};
 use crate::execute::Execution;
+use crate::naming::Naming;
 use crate::plan::Plan;
 use crate::prepare::Prepared;
 use crate::registry::Client;
 use crate::report::Report;
 use crate::source::SourceSpec;
-use crate::{Environment, Error, plan, registry, selection, source};
+use crate::{Environment, Error, naming, plan, registry, selection, source};
 
 /// One push: a source, a destination, and the options for both.
 ///
@@ -43,6 +44,8 @@ pub struct PushOptions {
     pub platforms: Vec<Platform>,
     /// Media types of manifests that are composed or converted.
     pub format: ManifestFormat,
+    /// Whose rules the names keep, beside the specification's.
+    pub naming: Naming,
     /// Blobs in flight at once.
     pub jobs: NonZeroUsize,
     /// What is read back afterwards.
@@ -125,6 +128,7 @@ impl PushOperation {
             .as_deref()
             .or_else(|| self.source.image());
         let selected = selection::select(&contents, image, &self.destination, &self.options.tags)?;
+        naming::check(self.options.naming, &selected, events)?;
         selected
             .iter()
             .map(|selected| Prepared::of(selected, &self.options, events))
@@ -184,6 +188,7 @@ impl Default for PushOptions {
             tags: Vec::new(),
             platforms: Vec::new(),
             format: ManifestFormat::default(),
+            naming: Naming::default(),
             jobs: NonZeroUsize::new(4).expect("four is not zero"),
             verify: Verify::default(),
             shown_as: None,

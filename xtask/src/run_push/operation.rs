@@ -3,7 +3,7 @@
 use oci::{Destination, Registry, Scheme};
 use push::registry::{ClientCertificate, Credentials, Options};
 use push::source::SourceSpec;
-use push::{ManifestFormat, PushOperation, PushOptions, Verify};
+use push::{ManifestFormat, Naming, PushOperation, PushOptions, Verify};
 
 use super::credentials::is_listed;
 use crate::cli::{self, Compression, Format, PushArgs};
@@ -48,6 +48,7 @@ pub(super) fn operation(
                 Format::Oci => ManifestFormat::Oci,
                 Format::Docker => ManifestFormat::Docker,
             },
+            naming: Naming::Specification,
             jobs: typed.jobs,
             verify: match typed.verify {
                 cli::Verify::Manifest => Verify::Manifest,
@@ -81,6 +82,7 @@ fn registry(
         insecure: connection.insecure || listed,
         plain_http: false,
         ca_files: connection.ca_files.clone(),
+        certificate: None,
         client_certificate: certificate
             .map(|(certificate, key)| ClientCertificate { certificate, key }),
         credentials,
@@ -138,6 +140,7 @@ mod tests {
                 insecure: true,
                 plain_http: false,
                 ca_files: vec!["ca.pem".into()],
+                certificate: None,
                 client_certificate: Some(ClientCertificate {
                     certificate: "c.pem".into(),
                     key: "k.pem".into(),
@@ -158,6 +161,7 @@ mod tests {
             tags: vec!["2".parse().unwrap(), "3".parse().unwrap()],
             platforms: vec!["linux/arm64".parse().unwrap()],
             format: ManifestFormat::Oci,
+            naming: Naming::Specification,
             jobs: 8.try_into().unwrap(),
             verify: Verify::Full,
             shown_as: None,

@@ -80,6 +80,7 @@ impl Authorizer {
         Self {
             endpoint: contact.endpoint.clone(),
             token_servers: TokenServers {
+                endpoint: contact.endpoint.clone(),
                 transport: contact.transport.clone(),
                 events: events.clone(),
                 retries: options.retries,

@@ -16,6 +16,8 @@ pub struct Options {
     pub plain_http: bool,
     /// PEM files of certificates to trust as well, self-signed leaves included.
     pub ca_files: Vec<PathBuf>,
+    /// Certificates in PEM that are trusted at this registry's own host and port alone, such as a cluster's.
+    pub certificate: Option<String>,
     /// A client certificate to show.
     pub client_certificate: Option<ClientCertificate>,
     /// Credentials that win over every file.
@@ -81,6 +83,7 @@ impl Default for Options {
             insecure: false,
             plain_http: false,
             ca_files: Vec::new(),
+            certificate: None,
             client_certificate: None,
             credentials: None,
             authfile: None,

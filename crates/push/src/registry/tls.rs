@@ -26,6 +26,8 @@ pub(super) struct Trust {
     authorities: Arc<RootCertStore>,
     /// What the user gave, which may be the very certificate that a registry shows.
     given: Vec<CertificateDer<'static>>,
+    /// What is believed of the registry itself, and of nobody else.
+    own: Vec<CertificateDer<'static>>,
     client: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
     insecure: bool,
 }
@@ -45,6 +47,7 @@ impl Trust {
         for path in &found.authorities {
             given.extend(certificates("certs.d", path)?);
         }
+        let own = Vec::new();
         let mut authorities = RootCertStore::empty();
         authorities.add_parsable_certificates(system_certificates(environment)?);
         authorities.add_parsable_certificates(given.iter().cloned());
@@ -56,14 +59,25 @@ impl Trust {
         Ok(Self {
             authorities: Arc::new(authorities),
             given,
+            own,
             client,
             insecure: options.insecure,
         })
     }
 
-    /// The configuration for the registry and its token server.
+    /// The configuration for the registry, and a token server at its own origin.
     pub(super) fn for_registry(&self) -> ClientConfig {
-        let config = configuration(self.verifier(self.insecure));
+        self.with_identity(self.verifier(&self.own, self.insecure))
+    }
+
+    /// The configuration for a token server elsewhere, for which the user's exceptions hold, but not what is known of
+    /// the registry alone.
+    pub(super) fn for_token_server(&self) -> ClientConfig {
+        self.with_identity(self.verifier(&[], self.insecure))
+    }
+
+    fn with_identity(&self, verifier: Verifier) -> ClientConfig {
+        let config = configuration(verifier);
         match &self.client {
             Some((chain, key)) => config
                 .with_client_auth_cert(chain.clone(), key.clone_key())
@@ -74,20 +88,23 @@ impl Trust {
 
     /// The configuration for everybody else, to whom an upload or a redirect may lead: no exception holds for them.
     pub(super) fn for_others(&self) -> ClientConfig {
-        configuration(self.verifier(false)).with_no_client_auth()
+        configuration(self.verifier(&[], false)).with_no_client_auth()
     }
 
-    fn verifier(&self, anything: bool) -> Verifier {
+    fn verifier(&self, own: &[CertificateDer<'static>], anything: bool) -> Verifier {
         let provider = Arc::new(ring::default_provider());
-        let webpki = (!self.authorities.is_empty()).then(|| {
-            let authorities = Arc::clone(&self.authorities);
+        let mut authorities = Arc::clone(&self.authorities);
+        if !own.is_empty() {
+            Arc::make_mut(&mut authorities).add_parsable_certificates(own.iter().cloned());
+        }
+        let webpki = (!authorities.is_empty()).then(|| {
             WebPkiServerVerifier::builder_with_provider(authorities, Arc::clone(&provider))
                 .build()
                 .expect("there are authorities, and no revocation lists")
         });
         Verifier {
             webpki,
-            given: self.given.clone(),
+            given: self.given.iter().chain(own).cloned().collect(),
             anything,
             provider,
         }
@@ -118,18 +135,17 @@ fn certificates(option: &'static str, path: &Path) -> Result<Vec<CertificateDer<
         source,
     };
     let pem = std::fs::read(path).map_err(unusable)?;
-    let parsed: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-    let parsed =
-        parsed.map_err(|error| unusable(io::Error::new(io::ErrorKind::InvalidData, error)))?;
+    parse(&pem).map_err(|problem| unusable(io::Error::new(io::ErrorKind::InvalidData, problem)))
+}
+
+fn parse(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
+    let parsed: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    let parsed = parsed.map_err(|error| error.to_string())?;
     let valid = parsed
         .iter()
         .all(|certificate| ParsedCertificate::try_from(certificate).is_ok());
     if parsed.is_empty() || !valid {
-        let problem = "it holds no certificate in PEM form";
-        return Err(unusable(io::Error::new(
-            io::ErrorKind::InvalidData,
-            problem,
-        )));
+        return Err("it holds no certificate in PEM form".to_owned());
     }
     Ok(parsed)
 }

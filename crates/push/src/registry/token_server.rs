@@ -5,12 +5,13 @@
 use std::time::Duration;
 
 use reqwest::header::AUTHORIZATION;
-use reqwest::{Method, RequestBuilder, Response};
+use reqwest::{Client, Method, RequestBuilder, Response};
 use secrecy::ExposeSecret;
 use url::Url;
 
 use super::authorize::in_words;
 use super::credentials::{Credential, Secret};
+use super::endpoint::Endpoint;
 use super::failure::Failure;
 use super::reply;
 use super::retry::{self, Attempts, Passing, Trouble};
@@ -21,6 +22,8 @@ use crate::{Answer, Error, Events, Request};
 /// Asks token servers.
 #[derive(Debug)]
 pub(super) struct TokenServers {
+    /// The registry's own origin, where the token server may be too.
+    pub(super) endpoint: Endpoint,
     pub(super) transport: Transport,
     pub(super) events: Events,
     pub(super) retries: u32,
@@ -33,7 +36,7 @@ impl TokenServers {
         let mut attempts = Attempts::new(self.retries);
         let mut refresh = matches!(question.secret(), Some(Secret::Identity { .. }));
         loop {
-            let client = &self.transport.registry;
+            let client = self.client(&question.url);
             let (method, request) = if refresh {
                 (
                     Method::POST,
@@ -51,6 +54,14 @@ impl TokenServers {
                 Ok(response) => return self.read(response, shown, question).await,
                 Err(trouble) => attempts.again(&self.events, trouble).await?,
             }
+        }
+    }
+
+    fn client(&self, url: &Url) -> &Client {
+        if self.endpoint.is_own(url) {
+            &self.transport.registry
+        } else {
+            &self.transport.token_server
         }
     }
 

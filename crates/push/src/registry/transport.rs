@@ -10,11 +10,13 @@ use super::options::Options;
 use super::tls::Trust;
 use crate::{Environment, Error};
 
-/// One client for the registry and its token server, and one for whoever they send us to.
+/// One client for the registry, one for its token server elsewhere, and one for whoever they send us to.
 #[derive(Clone, Debug)]
 pub(super) struct Transport {
     /// Takes part in the exceptions that the user made for the registry.
     pub(super) registry: Client,
+    /// Takes part in them too, and knows nothing that holds for the registry alone.
+    pub(super) token_server: Client,
     /// Knows no exceptions and shows no client certificate.
     pub(super) others: Client,
     /// How long a connection may take, its TLS included.
@@ -55,6 +57,7 @@ impl Transport {
         };
         Ok(Self {
             registry: build(trust.for_registry())?,
+            token_server: build(trust.for_token_server())?,
             others: build(trust.for_others())?,
             connect_timeout,
         })

@@ -6,6 +6,7 @@ mod connect;
 mod fake;
 mod manifest;
 mod mount;
+mod own_certificate;
 mod retry;
 mod support;
 mod tls;

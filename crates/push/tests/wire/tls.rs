@@ -16,14 +16,14 @@ use tokio_rustls::TlsAcceptor;
 use crate::fake::{Fake, Setup};
 use crate::support::{chain, connect_to, options};
 
-struct Pair {
+pub(crate) struct Pair {
     certificate: CertificateDer<'static>,
-    pem: String,
+    pub(crate) pem: String,
     key: KeyPair,
 }
 
 /// A certificate that has signed itself, as idpbuilder makes one: authority and leaf in one.
-fn its_own_authority(params: impl FnOnce(&mut CertificateParams)) -> Pair {
+pub(crate) fn its_own_authority(params: impl FnOnce(&mut CertificateParams)) -> Pair {
     let mut made = CertificateParams::new(vec!["registry.example".to_owned()]).expect("a name");
     made.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params(&mut made);
@@ -37,7 +37,7 @@ fn its_own_authority(params: impl FnOnce(&mut CertificateParams)) -> Pair {
 }
 
 /// An authority, and a certificate for `registry.example` that it has signed.
-fn signed() -> (Pair, Pair) {
+pub(crate) fn signed() -> (Pair, Pair) {
     let mut params = CertificateParams::new(Vec::new()).expect("no name");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().expect("a key");
@@ -63,7 +63,15 @@ fn signed() -> (Pair, Pair) {
     )
 }
 
-async fn serve(pair: &Pair, clients: Option<&Pair>) -> Fake {
+pub(crate) async fn serve(pair: &Pair, clients: Option<&Pair>) -> Fake {
+    Fake::with(Setup {
+        tls: Some(acceptor(pair, clients)),
+        ..Setup::default()
+    })
+    .await
+}
+
+pub(crate) fn acceptor(pair: &Pair, clients: Option<&Pair>) -> TlsAcceptor {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(Arc::clone(&provider));
     let config = config
@@ -84,15 +92,10 @@ async fn serve(pair: &Pair, clients: Option<&Pair>) -> Fake {
     let config = config
         .with_single_cert(vec![pair.certificate.clone()], key)
         .expect("a certificate");
-    let tls = Some(TlsAcceptor::from(Arc::new(config)));
-    Fake::with(Setup {
-        tls,
-        ..Setup::default()
-    })
-    .await
+    TlsAcceptor::from(Arc::new(config))
 }
 
-async fn connect(fake: &Fake, name: &str, options: Options) -> Result<Client, Error> {
+pub(crate) async fn connect(fake: &Fake, name: &str, options: Options) -> Result<Client, Error> {
     let port = fake.address.port();
     let resolve = vec![Resolve {
         host: name.to_owned(),
