@@ -130,7 +130,7 @@ fn verdict(error: &Error) -> (u8, Option<String>) {
     match error {
         Error::InvalidReference { source, .. } => (exit_code::USAGE, hint::of_reference(source)),
         Error::Ambiguous { choices, .. } => (exit_code::USAGE, hint::of_choices(choices)),
-        Error::RefusedName { .. } => (exit_code::USAGE, None),
+        Error::RefusedName { problem } => (exit_code::USAGE, Some(hint::of_name(problem))),
         Error::OptionFile { option, .. } => (exit_code::USAGE, hint::of_option(option)),
         Error::OpenSource { place, source } => (exit_code::SOURCE, hint::of_open(place, source)),
         Error::UnknownFormat { .. } => (exit_code::SOURCE, Some(hint::of_format())),

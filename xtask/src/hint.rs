@@ -3,10 +3,10 @@
 use std::error::Error;
 use std::io;
 
-use oci::ParseReferenceError;
+use oci::{ParseReferenceError, Repository};
 use push::blob::{Place, Promise};
 use push::registry::Failure;
-use push::{Answer, Request};
+use push::{Answer, NameProblem, Request};
 
 use embedded_registry::StartError;
 
@@ -35,6 +35,28 @@ pub(crate) fn of_reference(problem: &ParseReferenceError) -> Option<String> {
 pub(crate) fn of_choices(choices: &[String]) -> Option<String> {
     // Of one alone there is nothing to pick: what to do stands in the message.
     (choices.len() > 1).then(|| format!("pick one with `--image`: {}", listed(choices, "or")))
+}
+
+pub(crate) fn of_name(problem: &NameProblem) -> String {
+    match problem {
+        NameProblem::NoOwner(name) => {
+            format!("write `{}/{name}`, or another owner", cluster::OWNER)
+        }
+        NameProblem::Separator(name) => format!("write `{}`", with_single_separators(name)),
+        NameProblem::SameTag(..) => "push one of them alone: `--image` picks an image".to_owned(),
+    }
+}
+
+/// The name with the first of each run of separators.
+fn with_single_separators(name: &Repository) -> String {
+    let mut single = String::new();
+    for character in name.as_str().chars() {
+        let separator = |c: char| matches!(c, '.' | '_' | '-');
+        if !(separator(character) && single.ends_with(separator)) {
+            single.push(character);
+        }
+    }
+    single
 }
 
 pub(crate) fn of_option(option: &str) -> Option<String> {

@@ -47,7 +47,10 @@ impl Trust {
         for path in &found.authorities {
             given.extend(certificates("certs.d", path)?);
         }
-        let own = Vec::new();
+        let own = match &options.certificate {
+            Some(pem) => own(pem)?,
+            None => Vec::new(),
+        };
         let mut authorities = RootCertStore::empty();
         authorities.add_parsable_certificates(system_certificates(environment)?);
         authorities.add_parsable_certificates(given.iter().cloned());
@@ -136,6 +139,14 @@ fn certificates(option: &'static str, path: &Path) -> Result<Vec<CertificateDer<
     };
     let pem = std::fs::read(path).map_err(unusable)?;
     parse(&pem).map_err(|problem| unusable(io::Error::new(io::ErrorKind::InvalidData, problem)))
+}
+
+/// What is known of the registry without a file.
+fn own(pem: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
+    parse(pem.as_bytes()).map_err(|problem| Error::Ambiguous {
+        problem: format!("the certificate that the registry should have cannot be used: {problem}"),
+        choices: Vec::new(),
+    })
 }
 
 fn parse(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
