@@ -135,7 +135,7 @@ fn the_result_is_for_scripts() {
         "app:1",
     ];
     insta::assert_snapshot!(push(&place, &words), @r#"
-    {"schemaVersion":1,"images":[{"reference":"localhost:5000/app:1","digest":"sha256:97f409dbff36dea920357fbeca3fad4f072752f59a09b587c3e87b3399e3e20c","pull":"localhost:5000/app@sha256:97f409dbff36dea920357fbeca3fad4f072752f59a09b587c3e87b3399e3e20c"}],"failures":[]}
+    {"schemaVersion":1,"images":[{"reference":"localhost:5000/app:1","digest":"sha256:97f409dbff36dea920357fbeca3fad4f072752f59a09b587c3e87b3399e3e20c","pull":"localhost:5000/app:1","pullByDigest":"localhost:5000/app@sha256:97f409dbff36dea920357fbeca3fad4f072752f59a09b587c3e87b3399e3e20c"}],"failures":[]}
     ------- stderr -------
     note: kept in `registry`; `cargo xtask registry --dir registry` serves it at localhost:5000
     "#);

@@ -30,6 +30,14 @@ impl Place {
         self.directory.path().join("work")
     }
 
+    /// Writes a file into the home directory.
+    pub(crate) fn write_home(&self, name: &str, text: &str) {
+        let path = self.directory.path().join("home").join(name);
+        let parent = path.parent().expect("a file in a directory");
+        std::fs::create_dir_all(parent).expect("a directory");
+        std::fs::write(path, text).expect("a file");
+    }
+
     /// A command that has not been started.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let home = self.directory.path().join("home");

@@ -28,8 +28,8 @@ fn a_file_of_such_a_name_is_a_file() {
     insta::assert_snapshot!(shown, @"
     ------- stderr -------
     error: cannot push to `app:1`
-      caused by: the cluster's registry cannot be looked up yet
-    hint: name the registry: HOST/REPOSITORY, or push to the embedded one with `--embedded`
+      caused by: no cluster is known: there is no kubeconfig at `<place>/home/.kube/config`
+    hint: create one with `idpbuilder create`, name the registry as HOST/REPOSITORY, or push to the embedded one with `--embedded`
     [exit status: 5]
     ");
 }
@@ -40,15 +40,15 @@ fn without_a_host_the_registry_must_be_named() {
     insta::assert_snapshot!(place.run(&["push", "x.tar", "app:1"]), @"
     ------- stderr -------
     error: cannot push to `app:1`
-      caused by: the cluster's registry cannot be looked up yet
-    hint: name the registry: HOST/REPOSITORY, or push to the embedded one with `--embedded`
+      caused by: no cluster is known: there is no kubeconfig at `<place>/home/.kube/config`
+    hint: create one with `idpbuilder create`, name the registry as HOST/REPOSITORY, or push to the embedded one with `--embedded`
     [exit status: 5]
     ");
     insta::assert_snapshot!(place.run(&["push", "x.tar"]), @"
     ------- stderr -------
     error: cannot push without a DESTINATION
-      caused by: the cluster's registry cannot be looked up yet
-    hint: name the registry: HOST/REPOSITORY, or push to the embedded one with `--embedded`
+      caused by: no cluster is known: there is no kubeconfig at `<place>/home/.kube/config`
+    hint: create one with `idpbuilder create`, name the registry as HOST/REPOSITORY, or push to the embedded one with `--embedded`
     [exit status: 5]
     ");
 }

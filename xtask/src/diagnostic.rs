@@ -2,6 +2,8 @@
 //!
 //! Every variant is named here, so that a new one does not compile before somebody has thought about it.
 
+mod cluster;
+
 use std::fmt::Write as _;
 
 use push::Error;
@@ -31,7 +33,13 @@ impl Diagnostic {
             Failure::Usage { problem, hint } => {
                 vec![Self::new(problem, exit_code::USAGE, hint.clone())]
             }
-            Failure::NoCluster { destination } => vec![Self::of_no_cluster(destination.as_deref())],
+            Failure::Cluster { doing, error } => {
+                let (code, hint) = cluster::verdict(error);
+                vec![Self {
+                    causes: chain(error),
+                    ..Self::new(doing, code, Some(hint))
+                }]
+            }
             Failure::Machine { doing, source } => vec![Self {
                 causes: vec![source.to_string()],
                 ..Self::new(doing, exit_code::OTHER, hint::of_machine(source))
@@ -94,24 +102,6 @@ impl Diagnostic {
     fn of_image(failed: &push::Failed) -> Self {
         let references = failed.references.join("`, `");
         Self::of_error(&format!("cannot push to `{references}`"), &failed.error)
-    }
-
-    fn of_no_cluster(destination: Option<&str>) -> Self {
-        let summary = destination.map_or_else(
-            || "cannot push without a DESTINATION".to_owned(),
-            |destination| format!("cannot push to `{destination}`"),
-        );
-        Self {
-            causes: vec!["the cluster's registry cannot be looked up yet".to_owned()],
-            ..Self::new(
-                &summary,
-                exit_code::UNREACHABLE,
-                Some(
-                    "name the registry: HOST/REPOSITORY, or push to the embedded one with `--embedded`"
-                        .to_owned(),
-                ),
-            )
-        }
     }
 }
 

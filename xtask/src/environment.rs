@@ -12,6 +12,8 @@ pub(crate) struct Environment {
     pub(crate) push: push::Environment,
     /// The `IDPBUILDER_REGISTRY` family.
     pub(crate) registry: RegistryVariables,
+    /// `KUBECONFIG`: files that are merged.
+    pub(crate) kubeconfig: Option<OsString>,
     /// Cargo's target directory, for what is kept between runs and may be deleted.
     pub(crate) target_directory: PathBuf,
     /// `RUST_LOG`.
@@ -57,6 +59,7 @@ impl Environment {
                 token: variables.secret("IDPBUILDER_REGISTRY_TOKEN"),
                 insecure: variables.text("IDPBUILDER_REGISTRY_INSECURE"),
             },
+            kubeconfig: variables.value("KUBECONFIG"),
             target_directory: variables.target_directory(),
             log: variables.text("RUST_LOG"),
             colour: variables.text("NO_COLOR").is_none()

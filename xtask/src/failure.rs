@@ -15,10 +15,12 @@ pub(crate) enum Failure {
         /// What to write instead.
         hint: Option<String>,
     },
-    /// The destination is at the cluster's registry, and which one that is cannot be found out.
-    NoCluster {
-        /// The destination, where one is given.
-        destination: Option<String>,
+    /// The registry of the cluster that is meant is not known.
+    Cluster {
+        /// What was being done, such as ``cannot push to `app:1` ``.
+        doing: String,
+        /// Why it cannot be known.
+        error: Box<cluster::Error>,
     },
     /// The push library failed as a whole.
     Push {

@@ -1,5 +1,6 @@
 //! What is typed: the grammar of the command line, as types. What it means is found out elsewhere.
 
+mod cluster;
 mod connection;
 mod credentials;
 mod inspect;
@@ -13,6 +14,7 @@ use std::ffi::OsString;
 use clap::error::ErrorKind;
 use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 
+pub(crate) use cluster::ClusterArgs;
 pub(crate) use connection::ConnectionArgs;
 pub(crate) use credentials::{CredentialArgs, PasswordArgs};
 pub(crate) use inspect::InspectArgs;

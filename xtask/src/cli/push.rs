@@ -7,7 +7,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 use oci::{Platform, Tag};
 
-use super::{ConnectionArgs, CredentialArgs, SOURCE_HELP};
+use super::{ClusterArgs, ConnectionArgs, CredentialArgs, SOURCE_HELP};
 
 /// The arguments of `push`.
 #[derive(Debug, Args)]
@@ -17,7 +17,7 @@ pub(crate) struct PushArgs {
     pub(crate) source: String,
     /// DESTINATION, as it is written.
     #[arg(
-        help = "[http://|https://]HOST[:PORT]/REPOSITORY[:TAG][@DIGEST], or a prefix that ends in `/`"
+        help = "[http://|https://]HOST[:PORT]/REPOSITORY[:TAG][@DIGEST], or a prefix that ends in `/`; without a host: the cluster's registry"
     )]
     pub(crate) destination: Option<String>,
 
@@ -78,6 +78,9 @@ pub(crate) struct PushArgs {
     /// How the registry is reached.
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
+    /// Which cluster is asked.
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
 }
 
 /// What happens to layers that are not compressed.

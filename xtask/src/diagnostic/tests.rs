@@ -1,5 +1,6 @@
 //! Every failure, as a person sees it, with its exit code.
 
+mod cluster;
 mod names;
 mod remote;
 

@@ -45,8 +45,9 @@ impl Choice {
         variables: &RegistryVariables,
         registry: &Registry,
         scheme: Option<Scheme>,
+        is_clusters: bool,
     ) -> Result<Self, Failure> {
-        let variables = for_registry(variables, registry, scheme)?;
+        let variables = for_registry(variables, registry, scheme, is_clusters)?;
         if let Some(token) = &typed.registry_token {
             return Ok(Self::Ready(Credentials::Bearer {
                 token: token.clone(),
@@ -105,12 +106,17 @@ fn for_registry(
     variables: &RegistryVariables,
     registry: &Registry,
     scheme: Option<Scheme>,
+    is_clusters: bool,
 ) -> Result<RegistryVariables, Failure> {
-    let named = match &variables.registry {
-        Some(text) => Some(parse_registry(text, "IDPBUILDER_REGISTRY")?),
-        None => None,
+    let meant = match &variables.registry {
+        Some(text) => same(
+            &parse_registry(text, "IDPBUILDER_REGISTRY")?,
+            registry,
+            scheme,
+        ),
+        None => false && is_clusters,
     };
-    if named.is_some_and(|named| same(&named, registry, scheme)) {
+    if meant {
         return Ok(variables.clone());
     }
     if variables.password.is_some() || variables.token.is_some() {
@@ -149,7 +155,7 @@ fn parse_registry(text: &str, variable: &str) -> Result<Registry, Failure> {
 }
 
 /// Whether both are one host and one port, written out or not.
-fn same(one: &Registry, other: &Registry, scheme: Option<Scheme>) -> bool {
+pub(super) fn same(one: &Registry, other: &Registry, scheme: Option<Scheme>) -> bool {
     let default = scheme.unwrap_or(Scheme::Https).default_port();
     let port = |registry: &Registry| registry.port().unwrap_or(default);
     one.host() == other.host() && port(one) == port(other)

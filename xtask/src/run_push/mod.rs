@@ -1,5 +1,6 @@
 //! `cargo xtask push`: what is typed becomes an operation, is done or planned, and leaves its result.
 
+mod cluster;
 mod credentials;
 mod digest_file;
 mod operation;
@@ -10,6 +11,7 @@ mod target;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use ::cluster::{Cluster, OWNER};
 use oci::{Destination, Registry, Scheme};
 use push::source::SourceSpec;
 use push::{Events, PushOperation, Report};
@@ -42,11 +44,18 @@ pub(crate) fn run(
     if typed.credentials.basic.password.is_some() {
         console.warn(password::ON_COMMAND_LINE);
     }
-    let goal = Goal::resolve(typed.destination.as_deref(), typed.embedded)?;
+    let goal = goal(typed, console)?;
     work::run(work::stoppable(async {
         match goal {
             Goal::Named(destination, registry) => {
-                send(typed, destination, registry, environment, console).await
+                let cluster =
+                    cluster::serving(typed, &registry, destination.scheme, environment).await?;
+                send(typed, destination, cluster, environment, console).await
+            }
+            Goal::Cluster(destination) => {
+                let cluster = cluster::find(typed, environment, &destination.to_string()).await?;
+                let destination = announced(destination, &cluster, console)?;
+                send(typed, destination, Some(cluster), environment, console).await
             }
             Goal::Embedded(destination) => embed(typed, destination, environment, console).await,
         }
@@ -64,28 +73,71 @@ fn check(typed: &PushArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Pushes to a registry that is named.
+/// What the destination means, with a word about an owner that is written otherwise.
+fn goal(typed: &PushArgs, console: &Console) -> Result<Goal, Failure> {
+    let lowered = typed
+        .destination
+        .as_deref()
+        .and_then(target::with_lower_owner);
+    let goal = Goal::resolve(
+        lowered.as_deref().or(typed.destination.as_deref()),
+        typed.embedded,
+    )?;
+    if lowered.is_some() {
+        console.note(&format!(
+            "Gitea's administrator is `{OWNER}` in references, which are in lower case"
+        ));
+    }
+    Ok(goal)
+}
+
+/// A destination at the cluster's registry, once standard error has named it in full.
+fn announced(
+    destination: Destination,
+    cluster: &Cluster,
+    console: &Console,
+) -> Result<Destination, Failure> {
+    let full = target::at_cluster(destination, &cluster.registry)?;
+    console.note(&format!(
+        "pushing to `{full}`, the registry of the cluster of context `{}`",
+        cluster.context
+    ));
+    Ok(full)
+}
+
+/// Pushes to a registry that is known by name, and perhaps as a cluster's.
 async fn send(
     typed: &PushArgs,
     destination: Destination,
-    registry: Registry,
+    cluster: Option<Cluster>,
     environment: &Environment,
     console: &Console,
 ) -> Result<(), Failure> {
+    let registry = destination.registry.clone().expect("it was named or found");
     let choice = Choice::make(
         &typed.credentials,
         &environment.registry,
         &registry,
         destination.scheme,
+        cluster.is_some(),
     )?;
-    let credentials = choice.complete(&registry).await?;
+    let mut credentials = choice.complete(&registry).await?;
+    let mut at_cluster = None;
+    if let Some(cluster) = cluster {
+        if credentials.is_none() {
+            credentials = cluster::credentials(&cluster, typed, console).await?;
+        }
+        at_cluster = Some(cluster::at(&cluster, typed, console).await);
+    }
+    let pull_from = at_cluster.as_ref().map(|cluster| cluster.registry.clone());
     let site = Site {
         destination,
         registry,
         shown_as: None,
+        cluster: at_cluster,
     };
     let operation = operation(typed, site, credentials, environment)?;
-    carry_out(typed, &operation, console).await
+    carry_out(typed, &operation, pull_from.as_ref(), console).await
 }
 
 /// Pushes to the embedded registry, which runs for as long as that takes.
@@ -102,7 +154,7 @@ async fn embed(
         .map_err(Failure::Embedded)?;
     let site = embedded_site(destination, running.address());
     let operation = operation(typed, site, None, environment)?;
-    let done = carry_out(typed, &operation, console).await;
+    let done = carry_out(typed, &operation, None, console).await;
     running.stop().await;
     done?;
     if !typed.dry_run {
@@ -140,12 +192,14 @@ fn embedded_site(destination: Destination, address: SocketAddr) -> Site {
         },
         registry,
         shown_as: Some(shown_as),
+        cluster: None,
     }
 }
 
 async fn carry_out(
     typed: &PushArgs,
     operation: &PushOperation,
+    pull_from: Option<&Registry>,
     console: &Console,
 ) -> Result<(), Failure> {
     if typed.dry_run {
@@ -160,13 +214,14 @@ async fn carry_out(
     let report = operation.execute(&progress.events()).await;
     progress.finish();
     let report = report.map_err(|error| failure(operation, Box::new(error)))?;
-    conclude(typed, report, digest_file)
+    conclude(typed, report, pull_from, digest_file)
 }
 
 /// Leaves the result for scripts, and says of every image that was not pushed why.
 fn conclude(
     typed: &PushArgs,
     report: Report,
+    pull_from: Option<&Registry>,
     digest_file: Option<DigestFile>,
 ) -> Result<(), Failure> {
     if let Some(file) = digest_file.filter(|_| report.failed.is_empty()) {
@@ -175,7 +230,7 @@ fn conclude(
             .map_err(Failure::machine("cannot write the file of `--digest-file`"))?;
     }
     if !report.pushed.is_empty() {
-        print(&result::render(&report, typed.output))?;
+        print(&result::render(&report, typed.output, pull_from))?;
     }
     if report.failed.is_empty() {
         return Ok(());

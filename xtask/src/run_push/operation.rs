@@ -1,10 +1,11 @@
 //! What the arguments of a push mean: from what is typed to the operation of the push library.
 
-use oci::{Destination, Registry, Scheme};
+use oci::{Destination, Registry};
 use push::registry::{ClientCertificate, Credentials, Options};
 use push::source::SourceSpec;
 use push::{ManifestFormat, Naming, PushOperation, PushOptions, Verify};
 
+use super::cluster::AtCluster;
 use super::credentials::is_listed;
 use crate::cli::{self, Compression, Format, PushArgs};
 use crate::environment::Environment;
@@ -19,6 +20,8 @@ pub(super) struct Site {
     pub(super) registry: Registry,
     /// Its name in references, where that is another.
     pub(super) shown_as: Option<Registry>,
+    /// What is known of it, where it is a cluster's.
+    pub(super) cluster: Option<AtCluster>,
 }
 
 /// The operation that the arguments ask for.
@@ -35,11 +38,20 @@ pub(super) fn operation(
         // Layers cannot be compressed yet, so the fastest that can be done is to send them as they are.
         Compression::Auto | Compression::Keep => {}
     }
-    let scheme = site.destination.scheme;
+    let mut registry = registry(typed, &site, credentials, environment)?;
+    let naming = match site.cluster {
+        Some(cluster) => {
+            registry.certificate = cluster.certificate;
+            registry.plain_http = cluster.plain_http;
+            registry.resolve.extend(cluster.resolve);
+            Naming::Gitea
+        }
+        None => Naming::Specification,
+    };
     Ok(PushOperation {
         source: SourceSpec::read(&typed.source),
         options: PushOptions {
-            registry: registry(typed, &site.registry, scheme, credentials, environment)?,
+            registry,
             image: typed.image.clone(),
             tags: typed.tags.clone(),
             platforms: typed.platforms.clone(),
@@ -48,7 +60,7 @@ pub(super) fn operation(
                 Format::Oci => ManifestFormat::Oci,
                 Format::Docker => ManifestFormat::Docker,
             },
-            naming: Naming::Specification,
+            naming,
             jobs: typed.jobs,
             verify: match typed.verify {
                 cli::Verify::Manifest => Verify::Manifest,
@@ -64,14 +76,13 @@ pub(super) fn operation(
 
 fn registry(
     typed: &PushArgs,
-    registry: &Registry,
-    scheme: Option<Scheme>,
+    site: &Site,
     credentials: Option<Credentials>,
     environment: &Environment,
 ) -> Result<Options, Failure> {
     let connection = &typed.connection;
     let listed = match &environment.registry.insecure {
-        Some(list) => is_listed(list, registry, scheme)?,
+        Some(list) => is_listed(list, &site.registry, site.destination.scheme)?,
         None => false,
     };
     let certificate = connection
@@ -116,6 +127,7 @@ mod tests {
             registry: destination.registry.clone().unwrap(),
             destination,
             shown_as: None,
+            cluster: None,
         };
         operation(&typed, site, None, environment).expect(line)
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use oci::Digest;
+use oci::{Digest, Registry};
 use push::{Failed, Pushed, Report};
 use serde::Serialize;
 
@@ -10,7 +10,9 @@ use crate::cli::Output;
 use crate::document::{SCHEMA_VERSION, to_line};
 
 /// The result as it is printed: one line per reference, or one document.
-pub(super) fn render(report: &Report, output: Output) -> String {
+///
+/// A pod names the registry as `pull_from` does, where that is given; else as the push does.
+pub(super) fn render(report: &Report, output: Output, pull_from: Option<&Registry>) -> String {
     match output {
         Output::Text => report
             .pushed
@@ -19,7 +21,7 @@ pub(super) fn render(report: &Report, output: Output) -> String {
                 writeln!(text, "{}", pushed.pinned()).expect("a string takes any text");
                 text
             }),
-        Output::Json => to_line(&Document::of(report)) + "\n",
+        Output::Json => to_line(&Document::of(report, pull_from)) + "\n",
     }
 }
 
@@ -35,13 +37,16 @@ struct Document {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Image {
     /// `HOST/REPOSITORY:TAG`; without the tag where none was written.
     reference: String,
     /// Of the manifest or index, as the registry confirmed it.
     digest: String,
-    /// `HOST/REPOSITORY@DIGEST`: what a pod can use, and what no later push changes.
+    /// `HOST/REPOSITORY:TAG`: what a pod can use; with the digest where there is no tag.
     pull: String,
+    /// `HOST/REPOSITORY@DIGEST`: the same, and what no later push changes.
+    pull_by_digest: String,
 }
 
 #[derive(Serialize)]
@@ -53,24 +58,25 @@ struct Failure {
 }
 
 impl Document {
-    fn of(report: &Report) -> Self {
+    fn of(report: &Report, pull_from: Option<&Registry>) -> Self {
+        let image = |pushed| Image::of(pushed, pull_from);
         Self {
             schema_version: SCHEMA_VERSION,
-            images: report.pushed.iter().map(Image::of).collect(),
+            images: report.pushed.iter().map(image).collect(),
             failures: report.failed.iter().map(Failure::of).collect(),
         }
     }
 }
 
 impl Image {
-    fn of(pushed: &Pushed) -> Self {
+    fn of(pushed: &Pushed, pull_from: Option<&Registry>) -> Self {
+        let registry = pull_from.unwrap_or(&pushed.registry);
+        let pinned = format!("{registry}/{}@{}", pushed.repository, pushed.digest);
         Self {
             reference: pushed.reference(),
             digest: pushed.digest.to_string(),
-            pull: format!(
-                "{}/{}@{}",
-                pushed.registry, pushed.repository, pushed.digest
-            ),
+            pull: pinned.clone(),
+            pull_by_digest: pinned,
         }
     }
 }
@@ -124,7 +130,7 @@ mod tests {
 
     #[test]
     fn each_reference_is_a_line() {
-        insta::assert_snapshot!(render(&report(), Output::Text), @"
+        insta::assert_snapshot!(render(&report(), Output::Text, None), @"
         localhost:5000/team/app:1@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
         localhost:5000/team/app@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
         ");
@@ -133,7 +139,7 @@ mod tests {
     #[test]
     fn json_is_one_document() {
         let document: serde_json::Value =
-            serde_json::from_str(&render(&with_failure(), Output::Json)).unwrap();
+            serde_json::from_str(&render(&with_failure(), Output::Json, None)).unwrap();
         insta::assert_json_snapshot!(document, @r#"
         {
           "schemaVersion": 1,
@@ -141,12 +147,14 @@ mod tests {
             {
               "reference": "localhost:5000/team/app:1",
               "digest": "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-              "pull": "localhost:5000/team/app@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+              "pull": "localhost:5000/team/app:1",
+              "pullByDigest": "localhost:5000/team/app@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
             },
             {
               "reference": "localhost:5000/team/app",
               "digest": "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-              "pull": "localhost:5000/team/app@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+              "pull": "localhost:5000/team/app@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+              "pullByDigest": "localhost:5000/team/app@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
             }
           ],
           "failures": [
@@ -159,6 +167,20 @@ mod tests {
           ]
         }
         "#);
+    }
+
+    #[test]
+    fn a_pod_names_the_registry_as_its_cluster_does() {
+        let cluster = "gitea.test:443".parse().expect("a registry");
+        let shown = render(&report(), Output::Json, Some(&cluster));
+        let document: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        let first = &document["images"][0];
+        assert_eq!(first["reference"], "localhost:5000/team/app:1");
+        assert_eq!(first["pull"], "gitea.test:443/team/app:1");
+        let digest = Digest::of(b"");
+        let pinned = format!("gitea.test:443/team/app@{digest}");
+        assert_eq!(first["pullByDigest"], pinned);
+        assert_eq!(document["images"][1]["pull"], pinned);
     }
 
     #[test]

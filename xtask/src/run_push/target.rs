@@ -1,6 +1,6 @@
-//! DESTINATION, from what is typed to what it means: a registry that is named, or the embedded one.
+//! DESTINATION, from what is typed to what it means: a registry that is named, the cluster's, or the embedded one.
 
-use oci::{Destination, Registry, Target};
+use oci::{Destination, ParseReferenceError, Registry, Target};
 
 use crate::failure::Failure;
 
@@ -9,6 +9,8 @@ use crate::failure::Failure;
 pub(super) enum Goal {
     /// A registry that the destination names.
     Named(Destination, Registry),
+    /// The cluster's registry; the destination has no host.
+    Cluster(Destination),
     /// The embedded registry; the destination has no host.
     Embedded(Destination),
 }
@@ -17,23 +19,43 @@ impl Goal {
     /// Finds out what a destination means.
     ///
     /// # Errors
-    /// [`Failure::Usage`] and [`Failure::Push`] where it cannot be meant, [`Failure::NoCluster`] where only the
-    /// cluster's registry can be meant.
+    /// [`Failure::Usage`] and [`Failure::Push`] where it cannot be meant.
     pub(super) fn resolve(text: Option<&str>, embedded: bool) -> Result<Self, Failure> {
         let destination = text.map(parse).transpose()?;
         if embedded {
             return of_embedded(destination);
         }
-        match destination {
-            Some(destination) => match destination.registry.clone() {
-                Some(registry) => Ok(Self::Named(destination, registry)),
-                None => Err(Failure::NoCluster {
-                    destination: Some(destination.to_string()),
-                }),
-            },
-            None => Err(Failure::NoCluster { destination: None }),
-        }
+        let destination = destination.unwrap_or(NOWHERE);
+        Ok(match destination.registry.clone() {
+            Some(registry) => Self::Named(destination, registry),
+            None => Self::Cluster(destination),
+        })
     }
+}
+
+/// What is meant by no destination at all: every image under its own name.
+const NOWHERE: Destination = Destination {
+    scheme: None,
+    registry: None,
+    target: Target::Prefix(None),
+};
+
+/// A destination without a host, at the registry of a cluster: what has no owner is the administrator's.
+#[expect(clippy::unnecessary_wraps, reason = "nothing is refused yet")]
+pub(super) fn at_cluster(
+    destination: Destination,
+    registry: &Registry,
+) -> Result<Destination, Failure> {
+    Ok(Destination {
+        registry: Some(registry.clone()),
+        ..destination
+    })
+}
+
+/// The destination with Gitea's administrator written as references write an owner, where it is not.
+pub(super) fn with_lower_owner(text: &str) -> Option<String> {
+    let _ = text;
+    None
 }
 
 fn of_embedded(destination: Option<Destination>) -> Result<Goal, Failure> {
@@ -48,11 +70,7 @@ fn of_embedded(destination: Option<Destination>) -> Result<Goal, Failure> {
             "leave out one of the two",
         )),
         Some(destination) => Ok(Goal::Embedded(destination)),
-        None => Ok(Goal::Embedded(Destination {
-            scheme: None,
-            registry: None,
-            target: Target::Prefix(None),
-        })),
+        None => Ok(Goal::Embedded(NOWHERE)),
     }
 }
 
@@ -64,13 +82,17 @@ fn parse(text: &str) -> Result<Destination, Failure> {
             "give them as `--username` and `--password-stdin`",
         ));
     }
-    text.parse().map_err(|source| Failure::Push {
+    text.parse().map_err(|source| not_a_reference(text, source))
+}
+
+fn not_a_reference(text: &str, source: ParseReferenceError) -> Failure {
+    Failure::Push {
         doing: "cannot push".to_owned(),
         error: Box::new(push::Error::InvalidReference {
             input: text.to_owned(),
             source,
         }),
-    })
+    }
 }
 
 /// Whether what stands for the host has an `@`, as in `user:password@host/app`.
@@ -88,10 +110,16 @@ mod tests {
     fn goal(text: Option<&str>, embedded: bool) -> String {
         match Goal::resolve(text, embedded) {
             Ok(Goal::Named(destination, registry)) => format!("{registry} | {destination}"),
+            Ok(Goal::Cluster(destination)) => {
+                let registry = "gitea.test:8443".parse().expect("a registry");
+                at_cluster(destination, &registry).map_or_else(
+                    |failure| format!("{failure:?}"),
+                    |destination| format!("cluster | {destination}"),
+                )
+            }
             Ok(Goal::Embedded(destination)) => format!("embedded | {destination}"),
             Err(Failure::Usage { problem, .. }) => format!("usage: {problem}"),
             Err(Failure::Push { error, .. }) => error.to_string(),
-            Err(Failure::NoCluster { destination }) => format!("cluster: {destination:?}"),
             Err(other) => format!("{other:?}"),
         }
     }
@@ -113,11 +141,40 @@ mod tests {
 
     #[test]
     fn without_a_host_the_cluster_is_meant() {
-        assert_eq!(
-            goal(Some("team/app:1"), false),
-            "cluster: Some(\"team/app:1\")"
-        );
-        assert_eq!(goal(None, false), "cluster: None");
+        let table = [
+            (Some("app:1"), "giteaadmin/app:1"),
+            (Some("app"), "giteaadmin/app"),
+            (Some("team/app:1"), "team/app:1"),
+            (Some("team/"), "team/"),
+            (None, "giteaadmin/"),
+        ];
+        for (text, expected) in table {
+            let expected = format!("cluster | gitea.test:8443/{expected}");
+            assert_eq!(goal(text, false), expected);
+        }
+        let long = "a".repeat(250);
+        assert!(goal(Some(&long), false).contains("TooLong"));
+    }
+
+    #[test]
+    fn the_administrator_is_written_in_lower_case() {
+        let table = [
+            ("giteaAdmin/app:1", Some("giteaadmin/app:1")),
+            ("GITEAADMIN/", Some("giteaadmin/")),
+            ("r.io/giteaAdmin/app", Some("r.io/giteaadmin/app")),
+            (
+                "https://host:8443/giteaAdmin/a/b",
+                Some("https://host:8443/giteaadmin/a/b"),
+            ),
+            ("giteaadmin/app", None),
+            ("giteaAdmin", None),
+            ("team/giteaAdmin/app", None),
+            ("r.io/giteaAdmin", None),
+            ("", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(with_lower_owner(text).as_deref(), expected, "{text}");
+        }
     }
 
     #[test]

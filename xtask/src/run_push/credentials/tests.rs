@@ -34,10 +34,20 @@ fn variables(set: &[(&str, &str)]) -> RegistryVariables {
 
 /// What is chosen, with the secrets laid open: `basic USER SECRET ORIGIN`.
 fn choose(typed: &str, set: &[(&str, &str)], registry: &str) -> String {
+    choose_at(typed, set, registry, false)
+}
+
+fn choose_at(typed: &str, set: &[(&str, &str)], registry: &str, is_clusters: bool) -> String {
     let words = std::iter::once("push").chain(typed.split_whitespace());
     let typed = Typed::try_parse_from(words).expect("a command line");
     let registry = registry.parse().expect("a registry");
-    match Choice::make(&typed.credentials, &variables(set), &registry, None) {
+    match Choice::make(
+        &typed.credentials,
+        &variables(set),
+        &registry,
+        None,
+        is_clusters,
+    ) {
         Ok(Choice::Nothing) => "nothing".to_owned(),
         Ok(Choice::FromStandardInput { username }) => format!("stdin {username}"),
         Ok(Choice::FromTerminal { username }) => format!("terminal {username}"),
@@ -146,4 +156,13 @@ fn registries_are_listed_as_insecure_by_host_and_port() {
     assert!(listed("r.io", None) && listed("r.io:443", None));
     assert!(!listed("r.io:80", None) && !listed("localhost", None));
     assert!(listed("10.0.0.1", Some(Scheme::Http)) && !listed("10.0.0.1", None));
+}
+
+#[test]
+fn without_a_name_the_environments_credentials_are_for_the_clusters_registry() {
+    let set = &[("username", "bot"), ("password", "env-pw")][..];
+    let expected = "basic bot env-pw IDPBUILDER_REGISTRY_PASSWORD";
+    assert_eq!(choose_at("", set, "gitea.test:8443", true), expected);
+    assert_eq!(choose_at("", set, "gitea.test:8443", false), "nothing");
+    assert_eq!(choose_at("", NAMED, "gitea.test:8443", true), "nothing");
 }
