@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, SystemTime};
 
-use ::cluster::{Certificate, Cluster, Kind};
+use ::cluster::{Certificate, Cluster, Kind, Selection};
 use oci::{Registry, Scheme};
 use push::registry::{Credentials, Resolve};
 
@@ -30,18 +30,20 @@ pub(super) struct AtCluster {
 ///
 /// # Errors
 /// [`Failure::Cluster`].
-#[expect(clippy::unused_async, reason = "nobody is asked yet")]
 pub(super) async fn find(
     typed: &PushArgs,
     environment: &Environment,
     destination: &str,
 ) -> Result<Cluster, Failure> {
-    let looked = typed.cluster.kubeconfig.iter().cloned().collect();
-    tracing::debug!(?environment.kubeconfig, "no cluster is asked yet");
-    Err(failure(
-        destination,
-        ::cluster::Error::NoKubeconfig { looked },
-    ))
+    let selection = Selection {
+        kubeconfig: typed.cluster.kubeconfig.clone(),
+        variable: environment.kubeconfig.clone(),
+        home: environment.push.home.clone(),
+        context: typed.cluster.context.clone(),
+    };
+    Cluster::find(&selection)
+        .await
+        .map_err(|error| failure(destination, error))
 }
 
 /// The cluster that a registry belongs to, where one is asked and says so.

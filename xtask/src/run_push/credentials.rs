@@ -114,7 +114,7 @@ fn for_registry(
             registry,
             scheme,
         ),
-        None => false && is_clusters,
+        None => is_clusters,
     };
     if meant {
         return Ok(variables.clone());

@@ -70,13 +70,23 @@ impl Document {
 
 impl Image {
     fn of(pushed: &Pushed, pull_from: Option<&Registry>) -> Self {
-        let registry = pull_from.unwrap_or(&pushed.registry);
-        let pinned = format!("{registry}/{}@{}", pushed.repository, pushed.digest);
+        let at_pod = Pushed {
+            registry: pull_from.unwrap_or(&pushed.registry).clone(),
+            ..pushed.clone()
+        };
+        let untagged = Pushed {
+            tag: None,
+            ..at_pod.clone()
+        };
+        let pull_by_digest = untagged.pinned();
         Self {
             reference: pushed.reference(),
             digest: pushed.digest.to_string(),
-            pull: pinned.clone(),
-            pull_by_digest: pinned,
+            pull: match at_pod.tag {
+                Some(_) => at_pod.reference(),
+                None => pull_by_digest.clone(),
+            },
+            pull_by_digest,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! DESTINATION, from what is typed to what it means: a registry that is named, the cluster's, or the embedded one.
 
-use oci::{Destination, ParseReferenceError, Registry, Target};
+use ::cluster::OWNER;
+use oci::{Destination, ParseReferenceError, Registry, Repository, Target};
 
 use crate::failure::Failure;
 
@@ -41,21 +42,45 @@ const NOWHERE: Destination = Destination {
 };
 
 /// A destination without a host, at the registry of a cluster: what has no owner is the administrator's.
-#[expect(clippy::unnecessary_wraps, reason = "nothing is refused yet")]
 pub(super) fn at_cluster(
     destination: Destination,
     registry: &Registry,
 ) -> Result<Destination, Failure> {
+    let owner = || -> Repository { OWNER.parse().expect("a constant that is a repository") };
+    let target = match destination.target {
+        Target::Prefix(None) => Target::Prefix(Some(owner())),
+        Target::Repository {
+            repository,
+            tag,
+            digest,
+        } if !repository.as_str().contains('/') => Target::Repository {
+            repository: repository
+                .below(&owner())
+                .map_err(|source| not_a_reference(repository.as_str(), source))?,
+            tag,
+            digest,
+        },
+        target => target,
+    };
     Ok(Destination {
         registry: Some(registry.clone()),
+        target,
         ..destination
     })
 }
 
 /// The destination with Gitea's administrator written as references write an owner, where it is not.
 pub(super) fn with_lower_owner(text: &str) -> Option<String> {
-    let _ = text;
-    None
+    let start = text.find("://").map_or(0, |at| at + 3);
+    let path = match text[start..].split_once('/') {
+        Some((first, path)) if start > 0 || first.contains(['.', ':']) || first == "localhost" => {
+            text.len() - path.len()
+        }
+        _ => start,
+    };
+    let (owner, rest) = text[path..].split_once('/')?;
+    let written_otherwise = owner != OWNER && owner.eq_ignore_ascii_case(OWNER);
+    written_otherwise.then(|| format!("{}{OWNER}/{rest}", &text[..path]))
 }
 
 fn of_embedded(destination: Option<Destination>) -> Result<Goal, Failure> {
