@@ -25,6 +25,15 @@ fn state(cache: &Path) -> Value {
     serde_json::from_slice(&text).expect("it is JSON")
 }
 
+/// Takes a lab down even where the test that brought it up has failed.
+struct Down<'a>(&'a Place, &'a Path);
+
+impl Drop for Down<'_> {
+    fn drop(&mut self) {
+        run(self.0, self.1, &["down"]);
+    }
+}
+
 /// The address at the end of the one line that `up` has written.
 #[track_caller]
 fn address(shown: &str) -> SocketAddr {
@@ -39,6 +48,7 @@ fn what_is_up_stays_what_has_died_returns_and_down_leaves_nothing() {
     }
     let place = Place::new();
     let cache = place.work().join("cache");
+    let _down = Down(&place, &cache);
     let up = || run(&place, &cache, &["up", "distribution-2.8"]);
 
     let (success, first) = up();
