@@ -11,6 +11,9 @@ use crate::Error;
 use crate::command::run;
 use crate::version::{DISTRIBUTION, ETCD, GITEA, KUBERNETES, KUBERNETES_MODULES};
 
+/// What the folders begin with in which programs are built.
+const UNFINISHED: &str = "lab-build.";
+
 /// A program, and the module that it is built from.
 #[derive(Debug)]
 pub(crate) struct Program {
@@ -108,8 +111,9 @@ impl Program {
     ///
     /// Where Go, a C compiler or the network is missing: what they say.
     pub(crate) fn build(&self, cache: &Path) -> Result<(), Error> {
+        remove_unfinished(cache);
         let aside = tempfile::Builder::new()
-            .prefix("build.")
+            .prefix(UNFINISHED)
             .tempdir_in(cache)
             .map_err(Error::file("create a folder in", cache))?;
         let module = aside.path().join("module");
@@ -211,6 +215,17 @@ fn replacements(go_mod: &str) -> Vec<String> {
         );
     }
     found
+}
+
+/// Takes away what an interrupted build has left; there is one build at a time, which holds the lab's lock.
+fn remove_unfinished(cache: &Path) {
+    let entries = fs::read_dir(cache).into_iter().flatten().flatten();
+    let unfinished =
+        entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(UNFINISHED));
+    for entry in unfinished {
+        // What stays takes room and does no other harm.
+        let _ = fs::remove_dir_all(entry.path());
+    }
 }
 
 fn go() -> Command {

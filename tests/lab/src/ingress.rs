@@ -230,6 +230,7 @@ impl Service for Ingress {
             "listen": self.listen,
             "domain": self.domain,
             "bodyLimit": self.body_limit,
+            "routing": format!("{:?}", self.routing),
             "certificate": self.certificate.as_ref().map(Certificate::pem),
         })
     }
