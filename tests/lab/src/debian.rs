@@ -39,7 +39,7 @@ fn apt_get(arguments: &[&str]) -> Command {
         command.arg("env");
         command
     };
-    // No service is to start by itself: the lab starts its own, on ports of its own.
+    // The lab starts servers of its own; packages are asked not to start theirs, to which systemd does not listen.
     command
         .args(["DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1", "apt-get"])
         .args(arguments);
