@@ -15,10 +15,6 @@ use crate::{Absent, Error};
 
 /// Where Docker listens unless told otherwise.
 const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
-/// A bridge of the lab's own; `docker0` belongs to the machine's daemon, and taking part in it would break that.
-const BRIDGE: &str = "idplab0";
-const BRIDGE_ADDRESS: &str = "172.31.255.1/24";
-
 /// A daemon to be started; its folder is where its socket is.
 #[derive(Debug)]
 pub(crate) struct Docker {
@@ -69,7 +65,8 @@ impl Service for Docker {
             ));
         }
         let program = find()?;
-        bridge()?;
+        let bridge = Bridge::of(folder);
+        bridge.create()?;
         // What an ended one has left would stop the next.
         for name in ["pid", "docker.sock"] {
             let _ = fs::remove_file(folder.join(name));
@@ -82,7 +79,7 @@ impl Service for Docker {
             place("--exec-root", "exec"),
             place("--pidfile", "pid"),
             place("--config-file", "daemon.json"),
-            format!("--bridge={BRIDGE}"),
+            format!("--bridge={}", bridge.name()),
             // Ports are published by its proxy; the machine's own rules stay as they are.
             "--iptables=false".to_owned(),
             "--ip6tables=false".to_owned(),
@@ -97,33 +94,48 @@ impl Service for Docker {
     }
 
     fn answers(&self, _: &str) -> bool {
-        bridge_exists() && answers(&socket(&self.folder))
+        Bridge::of(&self.folder).exists() && answers(&socket(&self.folder))
     }
 }
 
-fn bridge() -> Result<(), Error> {
-    if bridge_exists() {
-        return Ok(());
-    }
-    run(&mut ip(&["link", "add", BRIDGE, "type", "bridge"]))?;
-    run(&mut ip(&["address", "add", BRIDGE_ADDRESS, "dev", BRIDGE]))?;
-    run(&mut ip(&["link", "set", BRIDGE, "up"]))?;
-    Ok(())
-}
+/// A bridge of a daemon's own; `docker0` belongs to the machine's, and taking part in it would break that.
+struct Bridge(u8);
 
-fn bridge_exists() -> bool {
-    Path::new("/sys/class/net").join(BRIDGE).exists()
+impl Bridge {
+    /// The bridge for the daemon of a folder, which is hardly ever that of another.
+    fn of(folder: &Path) -> Self {
+        let bytes = folder.as_os_str().as_encoded_bytes();
+        Self(bytes.iter().fold(0, |number: u8, byte| {
+            number.wrapping_mul(31).wrapping_add(*byte)
+        }))
+    }
+
+    fn name(&self) -> String {
+        format!("idplab{}", self.0)
+    }
+
+    fn exists(&self) -> bool {
+        Path::new("/sys/class/net").join(self.name()).exists()
+    }
+
+    fn create(&self) -> Result<(), Error> {
+        if self.exists() {
+            return Ok(());
+        }
+        let (name, address) = (self.name(), format!("172.31.{}.1/24", self.0));
+        run(&mut ip(&["link", "add", &name, "type", "bridge"]))?;
+        run(&mut ip(&["address", "add", &address, "dev", &name]))?;
+        run(&mut ip(&["link", "set", &name, "up"]))?;
+        Ok(())
+    }
 }
 
 /// Takes away what the daemon of a folder and its containers have left: the bridge, and what is mounted in there.
 pub(crate) fn clean_up(folder: &Path) {
-    if !folder.is_dir() {
-        // The bridge is another lab's, whose daemon may still run.
-        return;
-    }
-    if bridge_exists() {
+    let bridge = Bridge::of(folder);
+    if folder.is_dir() && bridge.exists() {
         // Where it cannot be taken away it does not harm.
-        let _ = run(&mut ip(&["link", "delete", BRIDGE]));
+        let _ = run(&mut ip(&["link", "delete", &bridge.name()]));
     }
     let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
     for place in mounts_below(&mounts, folder) {

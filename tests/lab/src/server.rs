@@ -15,7 +15,7 @@ use crate::command::last_lines;
 use crate::process::Process;
 
 /// The longest that a part may take to answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 /// Between two questions whether it does.
 const PAUSE: Duration = Duration::from_millis(10);
 
