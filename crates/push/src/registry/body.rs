@@ -1,7 +1,7 @@
-//! The body of an upload: a blob read by a thread of its own, hashed there, and sent with its length known.
+//! The body of an upload: a part of a blob read by a thread of its own, hashed there, and sent with its length known.
 //!
-//! The last frame is held back until size and digest are what was promised, so that bytes that are not never become
-//! a blob of the registry's.
+//! The blob's last frame is held back until size and digest are what was promised, so that bytes that are not never
+//! become a blob of the registry's.
 
 use std::io::{self, Read};
 use std::pin::Pin;
@@ -14,21 +14,22 @@ use oci::Hasher;
 use tokio::sync::mpsc;
 
 use super::flow::Flow;
+use super::part::{Mark, Part};
 use crate::blob::Blob;
 use crate::{Error, Events};
 
-/// Starts reading a blob, and gives the body that sends it and the flow that watches over that.
-pub(super) fn open(blob: &Blob, events: &Events) -> (reqwest::Body, Arc<Flow>) {
+/// Starts reading a part of a blob, and gives the body that sends it and the flow that watches over that.
+pub(super) fn open(part: &Part, events: &Events) -> (reqwest::Body, Arc<Flow>) {
     let (frames, received) = mpsc::channel(FRAMES_AHEAD);
-    let flow = Arc::new(Flow::new(&blob.descriptor, events));
+    let flow = Arc::new(Flow::new(part, events));
     let body = BlobBody {
         frames: received,
         flow: Arc::clone(&flow),
     };
-    let (blob, reader_flow) = (blob.clone(), Arc::clone(&flow));
+    let (part, reader_flow) = (part.clone(), Arc::clone(&flow));
     tokio::task::spawn_blocking(move || {
         let send = |frame| frames.blocking_send(Ok(frame)).is_ok();
-        if let Err(error) = read(&blob, send) {
+        if let Err(error) = read(&part, send) {
             reader_flow.fail(error);
             // The one who waits for it may be gone, and then nobody minds.
             let _ = frames.blocking_send(Err(io::Error::other("the blob cannot be read")));
@@ -38,67 +39,112 @@ pub(super) fn open(blob: &Blob, events: &Events) -> (reqwest::Body, Arc<Flow>) {
 }
 
 /// Reads a blob that says it is empty, for which there is no frame to hold back.
-pub(super) async fn check_empty(blob: &Blob) -> Result<(), Error> {
-    let blob = blob.clone();
-    tokio::task::spawn_blocking(move || read(&blob, |_| true))
+pub(super) async fn check_empty(part: &Part) -> Result<(), Error> {
+    let part = part.clone();
+    tokio::task::spawn_blocking(move || read(&part, |_| true))
         .await
         .expect("reading a blob does not panic")
 }
 
-/// Reads a blob in frames, and gives the last of them away only when everything is as promised.
+/// Reads a part of a blob in frames, and gives the blob's last one away only when everything is as promised.
 ///
 /// Stops early, and well, when nobody takes the frames any more.
-fn read(blob: &Blob, mut send: impl FnMut(Bytes) -> bool) -> Result<(), Error> {
-    let expected = &blob.descriptor;
-    let mut reader = blob.open_at(0).map_err(|error| unreadable(blob, error))?;
-    let mut hasher = Hasher::new(expected.digest.algorithm());
+fn read(part: &Part, mut send: impl FnMut(Bytes) -> bool) -> Result<(), Error> {
+    let Part {
+        blob,
+        range,
+        hashed,
+    } = part;
+    let Mark { offset, hasher } = hashed.before(range.start, blob);
+    let mut reading = Reading {
+        blob,
+        reader: blob
+            .open_at(offset)
+            .map_err(|error| unreadable(blob, error))?,
+        offset,
+        hasher,
+    };
+    // What the registry has already was sent by an earlier request, and its digest is needed all the same.
+    while reading.frame(range.start)?.is_some() {}
+    hashed.leave(reading.mark());
     let mut held: Option<Bytes> = None;
-    let mut total = 0;
-    loop {
-        let mut frame = Vec::with_capacity(FRAME_SIZE);
-        let limit = FRAME_SIZE as u64;
-        let count = reader
-            .by_ref()
-            .take(limit)
-            .read_to_end(&mut frame)
-            .map_err(|error| unreadable(blob, error))?;
-        if count == 0 {
-            break;
-        }
-        total += count as u64;
-        if total > expected.size {
-            return Err(malformed(
-                blob,
-                format!(
-                    "it has more than the {} bytes that were promised",
-                    expected.size
-                ),
-            ));
-        }
-        hasher.update(&frame);
-        if let Some(previous) = held.replace(frame.into())
+    while let Some(frame) = reading.frame(range.end)? {
+        if let Some(previous) = held.replace(frame)
             && !send(previous)
         {
             return Ok(());
         }
     }
-    if total < expected.size {
-        return Err(malformed(
-            blob,
-            format!("it ends after {total} of {} bytes", expected.size),
-        ));
-    }
-    let actual = hasher.finish();
-    if actual != expected.digest {
-        return Err(Error::DigestMismatch {
-            place: blob.place.clone(),
-            promise: blob.promise,
-            expected: expected.digest.clone(),
-            actual,
-        });
+    if part.is_last() {
+        reading.finish()?;
+    } else {
+        hashed.leave(reading.mark());
     }
     held.map(send);
     Ok(())
+}
+
+/// A blob that is being read, and hashed as far as that has come.
+struct Reading<'a> {
+    blob: &'a Blob,
+    reader: Box<dyn Read + Send>,
+    offset: u64,
+    hasher: Hasher,
+}
+
+impl Reading<'_> {
+    /// The next bytes, none from `end` on.
+    fn frame(&mut self, end: u64) -> Result<Option<Bytes>, Error> {
+        let limit = (end - self.offset).min(FRAME_SIZE as u64);
+        if limit == 0 {
+            return Ok(None);
+        }
+        let mut frame = Vec::with_capacity(FRAME_SIZE);
+        let count = self
+            .reader
+            .by_ref()
+            .take(limit)
+            .read_to_end(&mut frame)
+            .map_err(|error| unreadable(self.blob, error))?;
+        if count == 0 {
+            let (total, size) = (self.offset, self.blob.descriptor.size);
+            let problem = format!("it ends after {total} of {size} bytes");
+            return Err(malformed(self.blob, problem));
+        }
+        self.offset += count as u64;
+        self.hasher.update(&frame);
+        Ok(Some(frame.into()))
+    }
+
+    fn mark(&self) -> Mark {
+        Mark {
+            offset: self.offset,
+            hasher: self.hasher.clone(),
+        }
+    }
+
+    /// Sees to it that the blob ends here and is the promised one.
+    fn finish(mut self) -> Result<(), Error> {
+        let expected = &self.blob.descriptor;
+        let more = self.reader.read(&mut [0]);
+        if more.map_err(|error| unreadable(self.blob, error))? > 0 {
+            let problem = format!(
+                "it has more than the {} bytes that were promised",
+                expected.size
+            );
+            return Err(malformed(self.blob, problem));
+        }
+        let actual = self.hasher.finish();
+        if actual != expected.digest {
+            return Err(Error::DigestMismatch {
+                place: self.blob.place.clone(),
+                promise: self.blob.promise,
+                expected: expected.digest.clone(),
+                actual,
+            });
+        }
+        Ok(())
+    }
 }
 
 fn unreadable(blob: &Blob, source: io::Error) -> Error {
@@ -185,7 +231,7 @@ mod tests {
             Arc::new(content),
         );
         let mut given = 0;
-        let result = read(&blob, |frame| {
+        let result = read(&Part::whole(&blob), |frame| {
             given += frame.len();
             true
         });
@@ -231,5 +277,73 @@ mod tests {
             "`x.tar` is malformed: it has more than the 0 bytes that were promised"
         );
         assert_eq!(given, 0);
+    }
+
+    /// Reads parts that end at `ends`, one after the other, and then what is left.
+    fn in_parts(content: &[u8], promised: &[u8], ends: &[u64]) -> Result<Vec<u8>, Error> {
+        let size = promised.len() as u64;
+        let descriptor = Descriptor::new(MediaType::OCI_LAYER, Digest::of(promised), size);
+        let content: Arc<[u8]> = content.into();
+        let place = Place::source("x.tar");
+        let mut part = Part::whole(&Blob::new(
+            descriptor,
+            place,
+            Promise::Descriptor,
+            Arc::new(content),
+        ));
+        let (mut start, mut given) = (0, Vec::new());
+        for &end in ends.iter().chain([&size]) {
+            part.range = start..end;
+            read(&part, |frame| {
+                given.extend_from_slice(&frame);
+                true
+            })?;
+            start = end;
+        }
+        Ok(given)
+    }
+
+    #[test]
+    fn a_blob_in_parts_is_hashed_from_its_beginning() {
+        let bytes = vec![7; FRAME_SIZE * 2 + 1];
+        let mut other = bytes.clone();
+        other[0] = 8;
+        let size = bytes.len() as u64;
+        for ends in [&[][..], &[1], &[1, 2, 300_000], &[300_000, 524_288]] {
+            assert_eq!(in_parts(&bytes, &bytes, ends).unwrap(), bytes, "{ends:?}");
+            let error = in_parts(&other, &bytes, ends).unwrap_err();
+            assert!(matches!(error, Error::DigestMismatch { .. }), "{error}");
+        }
+        let short = &bytes[..FRAME_SIZE];
+        let error = in_parts(short, &bytes, &[300_000, size - 1]).unwrap_err();
+        let expected = "`x.tar` is malformed: it ends after 262144 of 524289 bytes";
+        assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
+    fn a_part_that_begins_where_nobody_stopped_is_read_from_before_it() {
+        let bytes = vec![7; FRAME_SIZE * 2 + 1];
+        let size = bytes.len() as u64;
+        let descriptor = Descriptor::new(MediaType::OCI_LAYER, Digest::of(&bytes), size);
+        let content: Arc<[u8]> = bytes.into();
+        let place = Place::source("x.tar");
+        let blob = Blob::new(descriptor, place, Promise::Descriptor, Arc::new(content));
+        let mut part = Part::whole(&blob);
+        for range in [
+            0..300_000,
+            300_000..500_000,
+            400_000..size,
+            10..size,
+            0..size,
+        ] {
+            part.range = range;
+            let mut given = 0;
+            let counted = read(&part, |frame| {
+                given += frame.len() as u64;
+                true
+            });
+            counted.unwrap();
+            assert_eq!(given, part.len(), "{:?}", part.range);
+        }
     }
 }

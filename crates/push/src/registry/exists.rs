@@ -41,7 +41,7 @@ impl Connection {
         }
     }
 
-    fn head(&self, repository: &Repository, digest: &Digest) -> Call<'static> {
+    fn head(&self, repository: &Repository, digest: &Digest) -> Call {
         let url = self.endpoint.blob(repository, digest);
         Call::new(Method::HEAD, url, Scope::of(repository))
     }

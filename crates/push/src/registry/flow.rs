@@ -5,16 +5,22 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use oci::{Descriptor, Digest};
+use oci::Digest;
 use tokio::time::Instant;
 
 use super::failure::Failure;
+use super::part::Part;
 use crate::{Error, Event, Events};
 
-/// How far the sending of one blob has come, for those who watch.
+/// How far the sending of a part of a blob has come, for those who watch.
 #[derive(Debug)]
 pub(super) struct Flow {
+    /// Bytes of the part.
     size: u64,
+    /// Bytes of the blob before it.
+    before: u64,
+    /// Bytes that the registry has to deal with before it can answer.
+    digested: u64,
     digest: Digest,
     events: Events,
     state: Mutex<State>,
@@ -43,15 +49,26 @@ enum Stage {
 }
 
 impl Flow {
-    /// Nothing is sent yet, and it is the network's turn.
-    pub(super) fn new(descriptor: &Descriptor, events: &Events) -> Self {
+    /// Nothing is sent yet, and it is the network's turn, unless there is nothing to send.
+    pub(super) fn new(part: &Part, events: &Events) -> Self {
+        let blob = &part.blob.descriptor;
         Self {
-            size: descriptor.size,
-            digest: descriptor.digest.clone(),
+            size: part.len(),
+            before: part.range.start,
+            digested: if part.is_last() {
+                blob.size
+            } else {
+                part.len()
+            },
+            digest: blob.digest.clone(),
             events: events.clone(),
             state: Mutex::new(State {
                 sent: 0,
-                stage: Stage::Sending,
+                stage: if part.len() == 0 {
+                    Stage::Sent
+                } else {
+                    Stage::Sending
+                },
                 since: Instant::now(),
                 error: None,
             }),
@@ -86,7 +103,7 @@ impl Flow {
                 (state.stage, state.since, state.sent)
             };
             let patience = match stage {
-                Stage::Sent => patience(self.size, timeout),
+                Stage::Sent => patience(self.digested, timeout),
                 Stage::Sending | Stage::Reading => timeout,
             };
             // A slow source is not the other side's fault: its turn is only looked at again.
@@ -136,6 +153,7 @@ impl Flow {
             (state.sent, state.stage)
         };
         let digest = self.digest.clone();
+        let sent = self.before + sent;
         self.events.tell(Event::BlobProgress { digest, sent });
         if stage == Stage::Sent {
             let digest = self.digest.clone();

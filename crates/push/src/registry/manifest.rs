@@ -75,7 +75,7 @@ impl Connection {
         }
     }
 
-    async fn read_manifest(&self, call: &Call<'_>) -> Result<Option<Document>, Trouble> {
+    async fn read_manifest(&self, call: &Call) -> Result<Option<Document>, Trouble> {
         let reply = self.exchange(call).await?;
         match reply.status() {
             200 => {}
@@ -154,7 +154,7 @@ fn confirmed(reply: &Reply) -> Option<Digest> {
     reply.header("docker-content-digest")?.parse().ok()
 }
 
-fn unsendable(call: &Call<'_>) -> Error {
+fn unsendable(call: &Call) -> Error {
     Error::ProtocolViolation {
         request: super::reply::shown(&call.method, &call.url),
         problem: "the manifest's media type cannot be sent in a header".to_owned(),

@@ -11,10 +11,12 @@ mod endpoint;
 mod exists;
 mod failure;
 mod flow;
+mod habits;
 mod helper;
 mod location;
 mod manifest;
 mod options;
+mod part;
 mod realm;
 mod reply;
 mod request;
@@ -30,9 +32,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use authorize::Authorizer;
+use habits::Habits;
 use oci::{Descriptor, Digest, Document, Registry, Repository, Scheme, Tag};
 use request::Connection;
-use upload::Habits;
 
 use crate::blob::Blob;
 use crate::{BlobOutcome, Environment, Error, Events};
@@ -69,6 +71,7 @@ impl Client {
         events: Events,
     ) -> Result<Self, Error> {
         let contact = connect::contact(registry, scheme, &options, environment, &events).await?;
+        let habits = Habits::of(registry);
         let authorizer = Authorizer::new(&contact, &options, environment, &events);
         Ok(Self {
             connection: Arc::new(Connection {
@@ -79,7 +82,7 @@ impl Client {
                 retries: options.retries,
                 timeout: options.timeout,
                 reupload: options.reupload,
-                habits: Habits::of(registry),
+                habits,
             }),
         })
     }

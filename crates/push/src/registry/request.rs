@@ -14,13 +14,14 @@ use super::authorize::{Authorization, Authorizer};
 use super::body;
 use super::endpoint::Endpoint;
 use super::failure::Failure;
+use super::flow::Flow;
+use super::habits::Habits;
 use super::location;
+use super::part::Part;
 use super::reply::{self, Reply};
 use super::retry::{self, Attempts, Passing, Trouble};
 use super::token::Scope;
 use super::transport::Transport;
-use super::upload::Habits;
-use crate::blob::Blob;
 use crate::{Error, Events};
 
 /// What every request to one registry has in common.
@@ -38,24 +39,24 @@ pub(super) struct Connection {
 
 /// A request.
 #[derive(Debug)]
-pub(super) struct Call<'a> {
+pub(super) struct Call {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) scope: Scope,
     /// The one header that some requests need.
     pub(super) header: Option<(HeaderName, HeaderValue)>,
-    pub(super) payload: Payload<'a>,
+    pub(super) payload: Payload,
 }
 
 /// What a request carries; it can be sent again and again.
 #[derive(Clone, Debug)]
-pub(super) enum Payload<'a> {
+pub(super) enum Payload {
     Nothing,
     Document(Bytes),
-    Blob(&'a Blob),
+    Part(Box<Part>),
 }
 
-impl<'a> Call<'a> {
+impl Call {
     pub(super) fn new(method: Method, url: Url, scope: Scope) -> Self {
         Self {
             method,
@@ -66,7 +67,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    pub(super) fn with(mut self, payload: Payload<'a>) -> Self {
+    pub(super) fn with(mut self, payload: Payload) -> Self {
         self.payload = payload;
         self
     }
@@ -74,7 +75,7 @@ impl<'a> Call<'a> {
 
 impl Connection {
     /// Carries a request to an answer that is not "not now".
-    pub(super) async fn send(&self, call: &Call<'_>) -> Result<Reply, Error> {
+    pub(super) async fn send(&self, call: &Call) -> Result<Reply, Error> {
         let mut attempts = Attempts::new(self.retries);
         loop {
             match self.exchange(call).await {
@@ -85,7 +86,7 @@ impl Connection {
     }
 
     /// Makes one attempt, with as many exchanges as redirects and a stale token take.
-    pub(super) async fn exchange(&self, call: &Call<'_>) -> Result<Reply, Trouble> {
+    pub(super) async fn exchange(&self, call: &Call) -> Result<Reply, Trouble> {
         let mut url = call.url.clone();
         let mut learnt = false;
         let mut hops = 0;
@@ -131,7 +132,7 @@ impl Connection {
     }
 
     /// Where an answer leads: everywhere for what only reads, elsewhere only a whole blob that is sent anew.
-    fn redirect(&self, call: &Call<'_>, reply: &Reply) -> Result<Option<Url>, Error> {
+    fn redirect(&self, call: &Call, reply: &Reply) -> Result<Option<Url>, Error> {
         let reads = matches!(call.method, Method::GET | Method::HEAD);
         let repeats = matches!(reply.status(), 307 | 308);
         if !(repeats || reads && matches!(reply.status(), 301..=303)) {
@@ -165,7 +166,7 @@ impl Connection {
 
     async fn deliver(
         &self,
-        call: &Call<'_>,
+        call: &Call,
         url: &Url,
         authorization: &Authorization,
     ) -> Result<Response, Trouble> {
@@ -182,11 +183,7 @@ impl Connection {
             builder = builder.header(reqwest::header::AUTHORIZATION, header);
         }
         let outcome = match &call.payload {
-            Payload::Blob(blob) if blob.descriptor.size == 0 => {
-                body::check_empty(blob).await?;
-                self.deliver_small(builder.header(CONTENT_LENGTH, 0)).await
-            }
-            Payload::Blob(blob) => self.deliver_blob(builder, blob).await?,
+            Payload::Part(part) => self.deliver_part(builder, part).await?,
             Payload::Document(bytes) => self.deliver_small(builder.body(bytes.clone())).await,
             // Some registries answer 411 to a POST that does not say it is empty.
             Payload::Nothing if matches!(call.method, Method::POST | Method::PUT) => {
@@ -205,16 +202,23 @@ impl Connection {
         }
     }
 
-    /// Sends a blob; an error of the blob's own is final, whatever the network makes of it.
-    async fn deliver_blob(
+    /// Sends a part of a blob; an error of the blob's own is final, whatever the network makes of it.
+    async fn deliver_part(
         &self,
         builder: RequestBuilder,
-        blob: &Blob,
+        part: &Part,
     ) -> Result<Result<Response, Failure>, Error> {
-        let (body, flow) = body::open(blob, &self.events);
-        let builder = builder
-            .header(CONTENT_TYPE, "application/octet-stream")
-            .body(body);
+        if part.blob.descriptor.size == 0 {
+            body::check_empty(part).await?;
+        }
+        let (builder, flow) = if part.len() == 0 {
+            let flow = Arc::new(Flow::new(part, &self.events));
+            (builder.header(CONTENT_LENGTH, 0), flow)
+        } else {
+            let (body, flow) = body::open(part, &self.events);
+            let builder = builder.header(CONTENT_TYPE, "application/octet-stream");
+            (builder.body(body), flow)
+        };
         let watch = Arc::clone(&flow);
         let outcome = tokio::select! {
             outcome = builder.send() => {

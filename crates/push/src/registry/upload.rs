@@ -2,40 +2,20 @@
 //!
 //! distribution-spec, "Pushing blobs" and "Mounting a blob from another repository".
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use oci::{Digest, Registry, Repository};
+use oci::{Digest, Repository};
 use reqwest::Method;
 use reqwest::header::LOCATION;
 use url::Url;
 
 use super::failure::Failure;
 use super::location;
+use super::part::Part;
 use super::reply::{self, Reply};
 use super::request::{Call, Connection, Payload};
 use super::retry::{Attempts, Passing, Trouble};
 use super::token::Scope;
 use crate::blob::Blob;
 use crate::{BlobOutcome, Error, Event};
-
-/// What a registry has shown of its ways; each is tried until it is refused once.
-#[derive(Debug)]
-pub(super) struct Habits {
-    /// It takes a small blob with the POST that would open a session.
-    single_post: AtomicBool,
-    /// It finds a blob to mount without being told where.
-    bare_mount: AtomicBool,
-}
-
-impl Habits {
-    pub(super) fn of(registry: &Registry) -> Self {
-        let refuses = registry.is_docker_hub() || REFUSE_BARE_MOUNTS.contains(&registry.host());
-        Self {
-            single_post: AtomicBool::new(true),
-            bare_mount: AtomicBool::new(!refuses),
-        }
-    }
-}
 
 /// What became of the wish to upload.
 enum Start {
@@ -104,13 +84,13 @@ impl Connection {
         let bare = from.is_none();
         // A small blob is sent as quickly as it is asked for.
         let worth_it =
-            !bare || self.habits.bare_mount.load(Ordering::Relaxed) && !self.goes_with_post(blob);
+            !bare || self.habits.bare_mount() && !self.habits.single_post(blob.descriptor.size);
         if !worth_it {
             return Ok(None);
         }
         let start = self.mount(repository, blob, from).await;
         if bare && !matches!(start, Ok(Some(_))) {
-            self.habits.bare_mount.store(false, Ordering::Relaxed);
+            self.habits.no_bare_mount();
         }
         start
     }
@@ -144,13 +124,14 @@ impl Connection {
     /// Opens a session, or for a small blob does without one; whatever goes wrong with that is not tried twice.
     async fn start(&self, repository: &Repository, blob: &Blob) -> Result<Start, Trouble> {
         let (url, scope) = (self.endpoint.uploads(repository), Scope::of(repository));
-        if self.goes_with_post(blob) {
+        if self.habits.single_post(blob.descriptor.size) {
             let mut url = url.clone();
             append_digest(&mut url, &blob.descriptor.digest);
-            let call = Call::new(Method::POST, url, scope.clone()).with(Payload::Blob(blob));
+            let call = Call::new(Method::POST, url, scope.clone())
+                .with(Payload::Part(Box::new(Part::whole(blob))));
             let reply = self.exchange(&call).await;
             if !matches!(&reply, Ok(reply) if matches!(reply.status(), 200 | 201 | 204)) {
-                self.habits.single_post.store(false, Ordering::Relaxed);
+                self.habits.no_single_post();
             }
             let reply = reply?;
             match reply.status() {
@@ -177,7 +158,8 @@ impl Connection {
     ) -> Result<(), Trouble> {
         let mut url = location;
         append_digest(&mut url, &blob.descriptor.digest);
-        let call = Call::new(Method::PUT, url, Scope::of(repository)).with(Payload::Blob(blob));
+        let call = Call::new(Method::PUT, url, Scope::of(repository))
+            .with(Payload::Part(Box::new(Part::whole(blob))));
         let reply = self.exchange(&call).await?;
         match reply.status() {
             200..=202 | 204 => Ok(()),
@@ -195,10 +177,6 @@ impl Connection {
             Ok(url) => Ok(url),
             Err(problem) => Err(reply.violation(&problem.to_string())),
         }
-    }
-
-    fn goes_with_post(&self, blob: &Blob) -> bool {
-        blob.descriptor.size <= SMALL && self.habits.single_post.load(Ordering::Relaxed)
     }
 }
 
@@ -230,9 +208,3 @@ fn append_digest(url: &mut Url, digest: &Digest) {
     url.query_pairs_mut()
         .append_pair("digest", &digest.to_string());
 }
-
-/// Quay answers 400 to a mount without `from`, and Docker Hub has trouble with mounts that it cannot place.
-const REFUSE_BARE_MOUNTS: [&str; 1] = ["quay.io"];
-
-/// What is sent with the first POST, in bytes: Go servers read so much of a body that they ignore before they hang up.
-const SMALL: u64 = 128 << 10;

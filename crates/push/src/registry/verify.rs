@@ -39,7 +39,7 @@ impl Connection {
     }
 
     /// The digest of what is there, or in words that nothing is.
-    async fn read_back(&self, call: &Call<'_>, blob: &Descriptor) -> Result<String, Trouble> {
+    async fn read_back(&self, call: &Call, blob: &Descriptor) -> Result<String, Trouble> {
         let reply = self.exchange(call).await?;
         match reply.status() {
             200 => self.hash(reply, blob).await,
