@@ -1,7 +1,7 @@
 //! What the arguments of a push mean: from what is typed to the operation of the push library.
 
 use oci::{Destination, Registry};
-use push::registry::{ClientCertificate, Credentials, Options};
+use push::registry::{ChunkSize, ClientCertificate, Credentials, Options};
 use push::source::SourceSpec;
 use push::{ManifestFormat, Naming, PushOperation, PushOptions, Verify};
 
@@ -103,6 +103,8 @@ fn registry(
         retries: connection.retries,
         timeout: connection.timeout,
         reupload: typed.reupload,
+        chunk_size: ChunkSize::Auto,
+        body_limit: None,
     })
 }
 
@@ -168,6 +170,8 @@ mod tests {
                 retries: 2,
                 timeout: Duration::from_secs(7),
                 reupload: true,
+                chunk_size: ChunkSize::Auto,
+                body_limit: None,
             },
             image: Some("@1".to_owned()),
             tags: vec!["2".parse().unwrap(), "3".parse().unwrap()],

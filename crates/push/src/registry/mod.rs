@@ -40,7 +40,7 @@ use crate::blob::Blob;
 use crate::{BlobOutcome, Environment, Error, Events};
 
 pub use failure::Failure;
-pub use options::{ClientCertificate, Credentials, Options, Resolve};
+pub use options::{ChunkSize, ClientCertificate, Credentials, Options, Resolve};
 
 /// A connection to one registry, with its trust, its credentials and its tokens; cheap to clone.
 #[derive(Clone)]
@@ -71,7 +71,7 @@ impl Client {
         events: Events,
     ) -> Result<Self, Error> {
         let contact = connect::contact(registry, scheme, &options, environment, &events).await?;
-        let habits = Habits::of(registry);
+        let habits = Habits::of(registry, &options);
         let authorizer = Authorizer::new(&contact, &options, environment, &events);
         Ok(Self {
             connection: Arc::new(Connection {

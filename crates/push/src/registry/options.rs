@@ -1,6 +1,7 @@
 //! How a registry is reached and trusted: what the caller chose, before anything is asked.
 
 use std::net::IpAddr;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -34,6 +35,22 @@ pub struct Options {
     pub timeout: Duration,
     /// Sends even what the registry says it has.
     pub reupload: bool,
+    /// How much of a blob goes with one request.
+    pub chunk_size: ChunkSize,
+    /// The most bytes of one body that a proxy before the registry lets through, in bytes, where that is known.
+    pub body_limit: Option<u64>,
+}
+
+/// How much of a blob goes with one request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ChunkSize {
+    /// The whole, unless it is over a limit that is known or becomes known.
+    #[default]
+    Auto,
+    /// The whole, whatever happens.
+    Whole,
+    /// At most so many bytes.
+    Bytes(NonZeroU64),
 }
 
 /// A client certificate and its key, both PEM.
@@ -92,6 +109,8 @@ impl Default for Options {
             retries: 10,
             timeout: Duration::from_secs(60),
             reupload: false,
+            chunk_size: ChunkSize::Auto,
+            body_limit: None,
         }
     }
 }

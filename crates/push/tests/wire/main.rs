@@ -2,11 +2,13 @@
 
 mod auth;
 mod authorized;
+mod chunks;
 mod connect;
 mod fake;
 mod manifest;
 mod mount;
 mod own_certificate;
+mod resume;
 mod retry;
 mod support;
 mod tls;

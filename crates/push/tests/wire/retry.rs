@@ -34,6 +34,7 @@ async fn an_upload_that_is_cut_begins_anew() {
     POST  /v2/app/blobs/uploads/?mount=<layer> 202 location=/v2/app/blobs/uploads/1
     PUT   /v2/app/blobs/uploads/1?digest=<layer> cut 100000 B
     HEAD  /v2/app/blobs/<layer> 404
+    GET   /v2/app/blobs/uploads/1 404
     POST  /v2/app/blobs/uploads/?mount=<layer> 202 location=/v2/app/blobs/uploads/2
     PUT   /v2/app/blobs/uploads/2?digest=<layer> 201 600000 B
     ");

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use oci::{Descriptor, Digest, MediaType, Registry, Repository, Scheme};
 use push::blob::{Blob, Content, Place, Promise};
-use push::registry::{Client, Credentials, Options, Resolve};
+use push::registry::{ChunkSize, Client, Credentials, Options, Resolve};
 use push::{Environment, Error, Event, Events};
 
 use crate::fake::{Fake, Guard};
@@ -104,6 +104,14 @@ pub(crate) fn large() -> Vec<u8> {
         *byte = u8::try_from(at % 251).expect("less than 256");
     }
     bytes
+}
+
+/// Options of somebody who wants chunks of so many bytes.
+pub(crate) fn in_chunks(bytes: u64) -> Options {
+    Options {
+        chunk_size: ChunkSize::bytes(bytes).expect("some bytes"),
+        ..options()
+    }
 }
 
 /// An error with everything that caused it, as a user reads it, without what differs from run to run.

@@ -90,9 +90,13 @@ struct Connection<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     async fn exchange(&mut self, state: &State, mut request: Request) -> io::Result<()> {
-        let act = state.act(&request);
         let length = request.headers.get("content-length");
         let length = length.and_then(|length| length.parse().ok()).unwrap_or(0);
+        let limit = super::lock(&state.ways).body_limit;
+        let act = match limit {
+            Some(limit) if length > limit => Some(Act::AnswerEarly(too_large())),
+            _ => state.act(&request),
+        };
         let take = match &act {
             Some(Act::AnswerEarly(_)) => 0,
             Some(Act::CutAfter(bytes) | Act::StallAfter(bytes)) => length.min(*bytes),
@@ -109,7 +113,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 self.reply(state, &request, &reply).await?;
                 self.linger().await
             }
-            Some(Act::CutAfter(_)) => cut(state, &request, "cut"),
+            Some(Act::CutAfter(_)) => {
+                let ways = *super::lock(&state.ways);
+                super::lock(&state.store).sessions.cut(&ways, &request);
+                cut(state, &request, "cut")
+            }
             Some(Act::LoseAnswer) => {
                 super::spec::answer(state, &request);
                 cut(state, &request, "lost")
@@ -131,7 +139,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     async fn reply(&mut self, state: &State, request: &Request, reply: &Reply) -> io::Result<()> {
-        state.record(request, &reply.status.to_string(), reply.find("location"));
+        state.record(request, &reply.status.to_string(), Some(reply));
         let bytes = reply.encode(request.method == "HEAD");
         self.stream.write_all(&bytes).await?;
         self.stream.flush().await
@@ -195,6 +203,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 fn cut(state: &State, request: &Request, how: &str) -> io::Result<()> {
     state.record(request, how, None);
     Err(io::ErrorKind::ConnectionReset.into())
+}
+
+/// What nginx says to a body over its limit.
+fn too_large() -> Reply {
+    Reply::status(413)
+        .header("content-type", "text/html")
+        .body("<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n</html>\r\n")
 }
 
 fn parse(head: &str) -> Request {

@@ -2,6 +2,7 @@
 //! was asked.
 
 mod http;
+mod sessions;
 mod spec;
 
 use std::collections::HashMap;
@@ -14,6 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 pub(crate) use http::{Reply, Request};
+pub(crate) use sessions::{OnCut, Ways};
 
 /// The registry; it ends with the runtime of its test.
 pub(crate) struct Fake {
@@ -76,6 +78,7 @@ struct State {
     guard: Option<Guard>,
     greeting: Greeting,
     store: Mutex<spec::Store>,
+    ways: Mutex<Ways>,
     rules: Mutex<Vec<Rule>>,
     log: Mutex<Vec<String>>,
     names: Mutex<Vec<(String, String)>>,
@@ -109,6 +112,7 @@ impl Fake {
             guard: setup.guard,
             greeting: setup.greeting,
             store: Mutex::default(),
+            ways: Mutex::default(),
             rules: Mutex::default(),
             log: Mutex::default(),
             names: Mutex::default(),
@@ -148,6 +152,11 @@ impl Fake {
             times,
             act,
         });
+    }
+
+    /// Treats upload sessions like this from now on.
+    pub(crate) fn behave(&self, ways: Ways) {
+        *lock(&self.state.ways) = ways;
     }
 
     /// What was asked and answered, one exchange a line.
@@ -213,18 +222,23 @@ impl State {
         Some(rule.act.clone())
     }
 
-    fn record(&self, request: &Request, outcome: &str, location: Option<&str>) {
+    fn record(&self, request: &Request, outcome: &str, reply: Option<&Reply>) {
         lock(&self.headers).push(request.headers.clone());
         let mut line = format!("{:<5} {} {outcome}", request.method, request.target);
         if !request.body.is_empty() {
             let _ = write!(line, " {} B", request.body.len());
         }
+        if let Some(range) = request.headers.get("content-range") {
+            let _ = write!(line, " {range}");
+        }
         if let Some(scheme) = request.headers.get("authorization") {
             let scheme = scheme.split(' ').next().unwrap_or_default();
             let _ = write!(line, " {scheme}");
         }
-        if let Some(location) = location {
-            let _ = write!(line, " location={location}");
+        for name in ["location", "range"] {
+            if let Some(value) = reply.and_then(|reply| reply.find(name)) {
+                let _ = write!(line, " {name}={value}");
+            }
         }
         lock(&self.log).push(line);
     }

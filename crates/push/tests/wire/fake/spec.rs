@@ -7,7 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use oci::Digest;
 use url::Url;
 
-use super::{Guard, Reply, Request, State, lock};
+use super::sessions::Sessions;
+use super::{Guard, Reply, Request, State, Ways, lock};
 
 type Key = (String, String);
 
@@ -17,7 +18,7 @@ pub(super) struct Store {
     pub(super) blobs: HashMap<Key, Vec<u8>>,
     /// With their media types.
     pub(super) manifests: HashMap<Key, (String, Vec<u8>)>,
-    sessions: usize,
+    pub(super) sessions: Sessions,
     tokens: usize,
 }
 
@@ -34,14 +35,31 @@ pub(super) fn answer(state: &State, request: &Request) -> Reply {
     let parts: Vec<_> = url.path().trim_start_matches("/v2/").split('/').collect();
     let query: HashMap<_, _> = url.query_pairs().into_owned().collect();
     let mut store = lock(&state.store);
+    let ways = *lock(&state.ways);
     let repository = |end: usize| parts[..parts.len().saturating_sub(end)].join("/");
     match (request.method.as_str(), parts.as_slice()) {
         ("GET", [""]) => {
             Reply::status(200).header("docker-distribution-api-version", "registry/2.0")
         }
         ("HEAD" | "GET", [.., "blobs", digest]) => store.blob(repository(2), digest),
-        ("POST", [.., "blobs", "uploads", ""]) => store.start(repository(3), &query, &request.body),
-        ("PUT", [.., "blobs", "uploads", _]) => store.finish(repository(3), &query, &request.body),
+        ("POST", [.., "blobs", "uploads", ""]) => {
+            store.start(&ways, repository(3), &query, &request.body)
+        }
+        ("PUT", [.., "blobs", "uploads", id]) => match store.sessions.close(id, &query, request) {
+            Ok(content) => {
+                let reply = store.finish(repository(3), &query, &content);
+                store.sessions.end(id, reply.status == 201);
+                reply
+            }
+            Err(refusal) => refusal,
+        },
+        (_, [.., "blobs", "uploads", id]) => store.sessions.answer(
+            &ways,
+            &url[url::Position::BeforePath..url::Position::AfterPath],
+            id,
+            &query,
+            request,
+        ),
         ("PUT", [.., "manifests", reference]) => {
             store.put_manifest(&repository(2), reference, request)
         }
@@ -60,7 +78,13 @@ impl Store {
         }
     }
 
-    fn start(&mut self, repository: String, query: &HashMap<String, String>, body: &[u8]) -> Reply {
+    fn start(
+        &mut self,
+        ways: &Ways,
+        repository: String,
+        query: &HashMap<String, String>,
+        body: &[u8],
+    ) -> Reply {
         if let Some(digest) = query.get("mount") {
             let from = query.get("from");
             let found = self.blobs.iter().find(|((repository, found), _)| {
@@ -74,9 +98,8 @@ impl Store {
         if query.contains_key("digest") {
             return self.finish(repository, query, body);
         }
-        self.sessions += 1;
-        let location = format!("/v2/{repository}/blobs/uploads/{}", self.sessions);
-        Reply::status(202).header("location", location)
+        let uploads = format!("/v2/{repository}/blobs/uploads");
+        self.sessions.open(ways, &uploads)
     }
 
     fn finish(
