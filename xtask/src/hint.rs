@@ -181,6 +181,9 @@ pub(crate) fn of_unreachable(source: &(dyn Error + 'static)) -> Option<String> {
         Failure::Answered(_) | Failure::Cut => {
             "look at the registry's log; for one that is only busy, give more `--retries N`"
         }
+        Failure::WrongRange { .. } => {
+            "what answers there does not take blobs in chunks: try `--chunk-size none`"
+        }
         Failure::Tls(_) | Failure::TooEarly(_) | Failure::Other(_) => return None,
     };
     Some(hint.to_owned())

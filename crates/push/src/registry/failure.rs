@@ -67,6 +67,14 @@ pub enum Failure {
     /// It said yes before it could have seen the whole blob.
     #[error("the registry answered {0} before the whole blob was sent")]
     TooEarly(u16),
+    /// An upload session does not stand where it should.
+    #[error("the registry holds {held} bytes of the blob where {sent} were sent")]
+    WrongRange {
+        /// What it says it has.
+        held: u64,
+        /// What it was sent.
+        sent: u64,
+    },
     /// Something else; the text is the HTTP library's.
     #[error("{0}")]
     Other(String),

@@ -23,11 +23,18 @@ pub(super) struct Habits {
 impl Habits {
     pub(super) fn of(registry: &Registry, options: &Options) -> Self {
         let refuses = registry.is_docker_hub() || REFUSE_BARE_MOUNTS.contains(&registry.host());
+        let most = match (options.chunk_size, options.body_limit) {
+            (ChunkSize::Bytes(bytes), _) => bytes.get(),
+            // Behind a proxy that spools a body before it hands it on, chunks are as fast as a whole blob, and what
+            // is lost to its timers or a cut is one of them. A blob of one chunk's size gains nothing by it.
+            (ChunkSize::Auto, Some(limit)) => limit.clamp(1, CHUNK),
+            (ChunkSize::Auto, None) | (ChunkSize::Whole, _) => u64::MAX,
+        };
         Self {
             single_post: AtomicBool::new(true),
             bare_mount: AtomicBool::new(!refuses),
             chunk_size: options.chunk_size,
-            most: AtomicU64::new(u64::MAX),
+            most: AtomicU64::new(most),
         }
     }
 
@@ -55,8 +62,13 @@ impl Habits {
 
     /// Learns that `refused` bytes were too many, and says how many are tried next; none where that is hopeless.
     pub(super) fn too_many(&self, refused: u64) -> Option<u64> {
-        let _ = refused;
-        None
+        if self.chunk_size == ChunkSize::Whole || refused <= SMALLEST_CHUNK {
+            return None;
+        }
+        let half = refused / 2;
+        let next = (half - half % SMALLEST_CHUNK).clamp(SMALLEST_CHUNK, CHUNK);
+        self.most.fetch_min(next, Ordering::Relaxed);
+        Some(self.most())
     }
 }
 

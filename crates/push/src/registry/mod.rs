@@ -21,6 +21,7 @@ mod realm;
 mod reply;
 mod request;
 mod retry;
+mod session;
 mod tls;
 mod token;
 mod token_server;

@@ -2,17 +2,13 @@
 //!
 //! distribution-spec, "Pushing blobs" and "Mounting a blob from another repository".
 
-use oci::{Digest, Repository};
+use oci::Repository;
 use reqwest::Method;
-use reqwest::header::LOCATION;
-use url::Url;
 
-use super::failure::Failure;
-use super::location;
 use super::part::Part;
-use super::reply::{self, Reply};
 use super::request::{Call, Connection, Payload};
-use super::retry::{Attempts, Passing, Trouble};
+use super::retry::{Attempts, Trouble};
+use super::session::{Session, append_digest};
 use super::token::Scope;
 use crate::blob::Blob;
 use crate::{BlobOutcome, Error, Event};
@@ -23,8 +19,77 @@ enum Start {
     Mounted,
     /// The blob went with the request.
     Uploaded,
-    /// The blob is awaited at a location.
-    Session(Url),
+    /// The blob is awaited.
+    Session(Session),
+}
+
+/// A blob on its way into a repository.
+struct Upload<'a> {
+    connection: &'a Connection,
+    repository: &'a Repository,
+    blob: &'a Blob,
+    /// A repository that is known to have it.
+    from: Option<&'a Repository>,
+    session: Option<Session>,
+    /// The most bytes that any session of it was known to hold.
+    furthest: u64,
+    /// It is not the first attempt.
+    again: bool,
+}
+
+impl Upload<'_> {
+    /// Makes one attempt, which goes on where the last one came to if the registry knows that too.
+    async fn attempt(&mut self) -> Result<BlobOutcome, Trouble> {
+        let (connection, repository) = (self.connection, self.repository);
+        // The answer may have been lost, and not the blob.
+        if self.again && !connection.reupload && connection.got_through(repository, self.blob).await
+        {
+            return Ok(BlobOutcome::Uploaded);
+        }
+        self.again = true;
+        if let Some(session) = self.session.take() {
+            match connection.take_up(repository, session).await {
+                Ok(session) => self.session = session,
+                Err((session, trouble)) => {
+                    self.session = Some(session);
+                    return Err(trouble);
+                }
+            }
+        }
+        let session = match &mut self.session {
+            Some(session) => session,
+            none => match connection.begin(repository, self.blob, self.from).await? {
+                Start::Mounted => return Ok(BlobOutcome::Mounted),
+                Start::Uploaded => return Ok(BlobOutcome::Uploaded),
+                Start::Session(session) => none.insert(session),
+            },
+        };
+        connection.finish(repository, self.blob, session).await?;
+        Ok(BlobOutcome::Uploaded)
+    }
+
+    /// Looks at what a failed attempt left, and says whether it came further than any before it.
+    async fn settle(&mut self, trouble: &Trouble) -> bool {
+        let Some(session) = &mut self.session else {
+            return false;
+        };
+        let further = session.held() > self.furthest;
+        self.furthest = self.furthest.max(session.held());
+        if !session.survives(trouble, self.blob.descriptor.size) {
+            self.abandon().await;
+        }
+        further
+    }
+
+    async fn abandon(&mut self) {
+        if let Some(session) = self.session.take() {
+            self.connection.abandon(self.repository, session).await;
+        }
+    }
+
+    fn held(&self) -> u64 {
+        self.session.as_ref().map_or(0, Session::held)
+    }
 }
 
 impl Connection {
@@ -35,39 +100,43 @@ impl Connection {
         blob: &Blob,
         from: Option<&Repository>,
     ) -> Result<BlobOutcome, Error> {
+        let mut upload = Upload {
+            connection: self,
+            repository,
+            blob,
+            from,
+            session: None,
+            furthest: 0,
+            again: false,
+        };
         let mut attempts = Attempts::new(self.retries);
         loop {
-            let trouble = match self.bring(repository, blob, from).await {
+            let trouble = match upload.attempt().await {
                 Ok(outcome) => return Ok(outcome),
                 Err(trouble) => trouble,
             };
-            attempts.again(&self.events, trouble).await?;
-            let digest = blob.descriptor.digest.clone();
-            self.events.tell(Event::BlobProgress { digest, sent: 0 });
-            // The answer may have been lost, and not the blob.
-            if !self.reupload && self.got_through(repository, blob).await {
-                return Ok(BlobOutcome::Uploaded);
+            // What came further than ever is a request of its own that failed for the first time.
+            if upload.settle(&trouble).await {
+                attempts = Attempts::new(self.retries);
             }
+            if let Err(error) = attempts.again(&self.events, trouble).await {
+                upload.abandon().await;
+                return Err(error);
+            }
+            let (digest, sent) = (blob.descriptor.digest.clone(), upload.held());
+            self.events.tell(Event::BlobProgress { digest, sent });
         }
     }
 
-    async fn bring(
+    async fn begin(
         &self,
         repository: &Repository,
         blob: &Blob,
         from: Option<&Repository>,
-    ) -> Result<BlobOutcome, Trouble> {
-        let start = match self.start_with_mount(repository, blob, from).await? {
-            Some(start) => start,
-            None => self.start(repository, blob).await?,
-        };
-        match start {
-            Start::Mounted => Ok(BlobOutcome::Mounted),
-            Start::Uploaded => Ok(BlobOutcome::Uploaded),
-            Start::Session(location) => {
-                self.put_blob(repository, blob, location).await?;
-                Ok(BlobOutcome::Uploaded)
-            }
+    ) -> Result<Start, Trouble> {
+        match self.start_with_mount(repository, blob, from).await? {
+            Some(start) => Ok(start),
+            None => self.start(repository, blob).await,
         }
     }
 
@@ -148,63 +217,4 @@ impl Connection {
             _ => Err(reply.into_error().await.into()),
         }
     }
-
-    /// Sends the whole blob to its session and closes that.
-    async fn put_blob(
-        &self,
-        repository: &Repository,
-        blob: &Blob,
-        location: Url,
-    ) -> Result<(), Trouble> {
-        let mut url = location;
-        append_digest(&mut url, &blob.descriptor.digest);
-        let call = Call::new(Method::PUT, url, Scope::of(repository))
-            .with(Payload::Part(Box::new(Part::whole(blob))));
-        let reply = self.exchange(&call).await?;
-        match reply.status() {
-            200..=202 | 204 => Ok(()),
-            404 => Err(lost_session(reply).await),
-            _ => Err(reply.into_error().await.into()),
-        }
-    }
-
-    /// Where the session of an upload goes on.
-    fn session(&self, reply: Reply) -> Result<Url, Error> {
-        let Some(location) = reply.header(LOCATION) else {
-            return Err(reply.violation("it opens an upload session without a `Location`"));
-        };
-        match location::resolve(&reply.url, location, &self.endpoint) {
-            Ok(url) => Ok(url),
-            Err(problem) => Err(reply.violation(&problem.to_string())),
-        }
-    }
-}
-
-/// The registry has forgotten the session (GHCR does at random), and a new one is as good; other 404s stay.
-async fn lost_session(reply: Reply) -> Trouble {
-    let Reply {
-        response,
-        request,
-        timeout,
-        ..
-    } = reply;
-    let answer = reply::answer(response, timeout).await;
-    if !answer
-        .words
-        .iter()
-        .any(|word| word.starts_with("BLOB_UPLOAD_"))
-    {
-        return Error::Rejected { request, answer }.into();
-    }
-    Trouble::Passing(Box::new(Passing {
-        request,
-        failure: Failure::Answered(answer),
-        retry_after: None,
-    }))
-}
-
-/// The digest is added to what the query holds already, exactly as it was written there.
-fn append_digest(url: &mut Url, digest: &Digest) {
-    url.query_pairs_mut()
-        .append_pair("digest", &digest.to_string());
 }
