@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use oci::Registry;
-use push::registry::Resolve;
+use push::registry::{ChunkSize, Resolve};
 
 use super::value;
 
@@ -37,4 +37,7 @@ pub(crate) struct ConnectionArgs {
     /// Longest time without progress while there are bytes to send
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = value::seconds)]
     pub(crate) timeout: Duration,
+    /// Upload blobs in chunks of at most this size: 64MiB, 65536 bytes, `auto` where it helps, or `none`
+    #[arg(long, value_name = "SIZE", default_value = "auto", value_parser = value::chunk_size)]
+    pub(crate) chunk_size: ChunkSize,
 }

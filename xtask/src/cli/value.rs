@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use push::registry::Resolve;
+use push::registry::{ChunkSize, Resolve};
 
 /// Why a value cannot be taken.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -14,6 +14,9 @@ pub(super) enum ValueError {
     /// Not a number of seconds.
     #[error("it takes a whole number of seconds, from 1 on")]
     Seconds,
+    /// Not a size.
+    #[error("it takes a size such as 64MiB or 65536, `auto` or `none`")]
+    ChunkSize,
 }
 
 /// `HOST:PORT:ADDR`; an IPv6 address may stand in brackets, and as the host it must.
@@ -43,6 +46,14 @@ pub(super) fn seconds(text: &str) -> Result<Duration, ValueError> {
     match text.parse() {
         Ok(seconds @ 1..) => Ok(Duration::from_secs(seconds)),
         _ => Err(ValueError::Seconds),
+    }
+}
+
+/// A size, or a word for how the size is found.
+pub(super) fn chunk_size(text: &str) -> Result<ChunkSize, ValueError> {
+    match text {
+        "auto" => Ok(ChunkSize::Auto),
+        _ => Err(ValueError::ChunkSize),
     }
 }
 
@@ -89,6 +100,40 @@ mod tests {
         assert_eq!(seconds("5"), Ok(Duration::from_secs(5)));
         for text in ["0", "-1", "1.5", "1m", ""] {
             assert_eq!(seconds(text), Err(ValueError::Seconds), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_chunk_has_a_size_with_or_without_a_unit() {
+        let table = [
+            ("auto", Some(ChunkSize::Auto)),
+            ("none", Some(ChunkSize::Whole)),
+            ("1", ChunkSize::bytes(1)),
+            ("65536B", ChunkSize::bytes(65_536)),
+            ("64MiB", ChunkSize::bytes(64 << 20)),
+            ("64M", ChunkSize::bytes(64 << 20)),
+            ("64mib", ChunkSize::bytes(64 << 20)),
+            ("64MB", ChunkSize::bytes(64_000_000)),
+            ("5K", ChunkSize::bytes(5 << 10)),
+            ("5kB", ChunkSize::bytes(5_000)),
+            ("1GiB", ChunkSize::bytes(1 << 30)),
+        ];
+        for (text, expected) in table {
+            assert_eq!(chunk_size(text).ok(), expected, "{text}");
+        }
+        for text in [
+            "",
+            "0",
+            "0MiB",
+            "MiB",
+            "-1",
+            "1.5G",
+            "1 MiB",
+            "64X",
+            "Auto",
+            "99999999999G",
+        ] {
+            assert_eq!(chunk_size(text), Err(ValueError::ChunkSize), "{text}");
         }
     }
 }

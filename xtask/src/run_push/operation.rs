@@ -1,7 +1,7 @@
 //! What the arguments of a push mean: from what is typed to the operation of the push library.
 
 use oci::{Destination, Registry};
-use push::registry::{ChunkSize, ClientCertificate, Credentials, Options};
+use push::registry::{ClientCertificate, Credentials, Options};
 use push::source::SourceSpec;
 use push::{ManifestFormat, Naming, PushOperation, PushOptions, Verify};
 
@@ -103,7 +103,7 @@ fn registry(
         retries: connection.retries,
         timeout: connection.timeout,
         reupload: typed.reupload,
-        chunk_size: ChunkSize::Auto,
+        chunk_size: connection.chunk_size,
         body_limit: None,
     })
 }
@@ -113,7 +113,7 @@ mod tests {
     use std::time::Duration;
 
     use clap::Parser;
-    use push::registry::Resolve;
+    use push::registry::{ChunkSize, Resolve};
 
     use super::*;
     use crate::cli::{Cli, Command};
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn each_option_means_something() {
         let line = "-k --ca-file ca.pem --cert-file c.pem --key-file k.pem --authfile auth.json \
-            --resolve r.io:443:127.0.0.1 --trust-realm auth.io --retries 2 --timeout 7 --reupload \
+            --resolve r.io:443:127.0.0.1 --trust-realm auth.io --retries 2 --timeout 7 --chunk-size 64MiB --reupload \
             --platform linux/arm64 --format oci -j 8 --verify full -t 2 -t 3 --image @1 a.tar r.io/app:1";
         let expected = PushOptions {
             registry: Options {
@@ -170,7 +170,7 @@ mod tests {
                 retries: 2,
                 timeout: Duration::from_secs(7),
                 reupload: true,
-                chunk_size: ChunkSize::Auto,
+                chunk_size: ChunkSize::bytes(64 << 20).unwrap(),
                 body_limit: None,
             },
             image: Some("@1".to_owned()),

@@ -170,7 +170,7 @@ async fn a_limit_below_a_mebibyte_is_no_limit_to_live_with() {
         .await
         .expect_err("refused");
     assert_snapshot!(chain(&error, &fake), @r#"
-    the registry refused: PATCH http://<registry>/v2/app/blobs/uploads/1: 413 Request Entity Too Large; over the body limit of the registry or of a proxy before it
+    the registry refused: PATCH http://<registry>/v2/app/blobs/uploads/1: 413 Request Entity Too Large; over the body limit of a proxy before the registry, whose web page this is
     "#);
     assert_snapshot!(fake.transcript(), @r#"
     GET   /v2/ 200

@@ -121,7 +121,7 @@ async fn a_registry_that_keeps_failing_is_given_up() {
         .expect_err("given up");
     assert_snapshot!(chain(&error, &fake), @r"
     POST http://<registry>/v2/app/blobs/uploads/ failed 3 times
-      caused by: the registry answered 503 Service Unavailable
+      caused by: the registry answered 503 Service Unavailable; a web page, as proxies before a registry send them
     ");
     assert_eq!(fake.count("POST"), 3);
     let Error::Unreachable {

@@ -293,7 +293,7 @@ async fn a_refusal_is_said_in_the_registrys_words() {
     }
     assert_snapshot!(said, @r"
     the registry refused: PUT http://<registry>/v2/app/blobs/uploads/1: 403 DENIED: requested access to the resource is denied
-    the registry refused: PUT http://<registry>/v2/app/blobs/uploads/1: 413 Request Entity Too Large; over the body limit of the registry or of a proxy before it
+    the registry refused: PUT http://<registry>/v2/app/blobs/uploads/1: 413 Request Entity Too Large; over the body limit of a proxy before the registry, whose web page this is
     the registry refused: PUT http://<registry>/v2/app/blobs/uploads/1: 403 without a word
     the registry refused: PUT http://<registry>/v2/app/blobs/uploads/1: 404 Not found.
     the registry refused: PUT http://<registry>/v2/app/blobs/uploads/1: 400 DIGEST_INVALID: no; SIZE_INVALID

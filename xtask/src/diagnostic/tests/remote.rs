@@ -84,7 +84,7 @@ fn the_registrys_errors() {
     hint: check that `team/app`, or its owner, exists there
     [exit status: 6]
     ");
-    assert!(rejected(413, "too large").contains("hint: the registry, or a proxy before it"));
+    assert!(rejected(413, "too large").contains("--chunk-size SIZE"));
     assert!(rejected(400, "MANIFEST_INVALID: no").contains("--format oci"));
     insta::assert_snapshot!(shown(Error::ProtocolViolation {
         request: upload(),
@@ -105,4 +105,28 @@ fn the_registrys_errors() {
     hint: somebody else may have pushed there at the same time: push again
     [exit status: 8]
     ");
+}
+
+#[test]
+fn gitea_means_packages() {
+    insta::assert_snapshot!(shown(Error::Denied {
+        request: upload(),
+        answer: answer(401, "reqPackageAccess"),
+        credentials: "the credentials from --username".to_owned(),
+    }), @"
+    error: cannot push to `r.io/team/app:1`
+      caused by: the registry refused: POST https://r.io/v2/team/app/blobs/uploads/: 401 reqPackageAccess
+    hint: check that your account may write packages of `team`, and that its token has the scope `write:package`; credentials came from --username
+    [exit status: 4]
+    ");
+    let large = Error::Rejected {
+        request: Request {
+            method: "PUT".to_owned(),
+            url: "https://r.io/v2/team/app/manifests/1".to_owned(),
+        },
+        answer: answer(413, "MANIFEST_INVALID: Manifest exceeds maximum size"),
+    };
+    assert!(shown(large).contains("raise that limit"));
+    let range = Failure::WrongRange { held: 2, sent: 1 };
+    assert!(shown(unreachable(range)).contains("--chunk-size none"));
 }
