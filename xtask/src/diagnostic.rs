@@ -144,11 +144,11 @@ fn verdict(error: &Error) -> (u8, Option<String>) {
         ),
         Error::Denied {
             request,
+            answer,
             credentials,
-            ..
         } => (
             exit_code::CREDENTIALS,
-            Some(hint::of_denied(request, credentials)),
+            Some(hint::of_denied(request, answer, credentials)),
         ),
         Error::UnsafeCredentials { permit, .. } => {
             (exit_code::CREDENTIALS, Some(hint::of_permit(permit)))

@@ -125,7 +125,16 @@ pub(crate) fn of_unauthorized(request: &Request, credentials: &str) -> String {
     )
 }
 
-pub(crate) fn of_denied(request: &Request, credentials: &str) -> String {
+pub(crate) fn of_denied(request: &Request, answer: &Answer, credentials: &str) -> String {
+    let owner = repository(request).and_then(|repository| repository.split('/').next());
+    // Gitea's word for a token without the scope, and for the namespace of somebody else.
+    if let (Some(owner), true) = (owner, says(answer, "reqPackageAccess")) {
+        return format!(
+            "check that your account may write packages of `{owner}`, and that its token has the scope \
+             `write:package`; {}",
+            origin(credentials)
+        );
+    }
     let target = repository(request).map_or_else(
         || "there".to_owned(),
         |repository| format!("to `{repository}`"),
@@ -190,19 +199,26 @@ pub(crate) fn of_unreachable(source: &(dyn Error + 'static)) -> Option<String> {
 }
 
 pub(crate) fn of_rejected(request: &Request, answer: &Answer) -> Option<String> {
-    let says = |code: &str| answer.words.iter().any(|word| word.starts_with(code));
     match answer.status {
+        413 if request.url.contains("/blobs/") => Some(
+            "the registry, or a proxy before it, limits the size of uploads: stay below that with `--chunk-size SIZE`"
+                .to_owned(),
+        ),
         413 => Some(
             "the registry, or a proxy before it, limits the size of uploads: raise that limit"
                 .to_owned(),
         ),
-        _ if says("MANIFEST_INVALID") || says("UNSUPPORTED") => {
+        _ if says(answer, "MANIFEST_INVALID") || says(answer, "UNSUPPORTED") => {
             Some("the registry may know other media types: try `--format oci`".to_owned())
         }
         404 => repository(request)
             .map(|repository| format!("check that `{repository}`, or its owner, exists there")),
         _ => None,
     }
+}
+
+fn says(answer: &Answer, code: &str) -> bool {
+    answer.words.iter().any(|word| word.starts_with(code))
 }
 
 pub(crate) fn of_protocol() -> String {

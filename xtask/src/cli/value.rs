@@ -53,8 +53,28 @@ pub(super) fn seconds(text: &str) -> Result<Duration, ValueError> {
 pub(super) fn chunk_size(text: &str) -> Result<ChunkSize, ValueError> {
     match text {
         "auto" => Ok(ChunkSize::Auto),
-        _ => Err(ValueError::ChunkSize),
+        "none" => Ok(ChunkSize::Whole),
+        _ => bytes(text)
+            .and_then(ChunkSize::bytes)
+            .ok_or(ValueError::ChunkSize),
     }
+}
+
+/// A number of bytes, or of a unit: `K`, `KiB` and so on are of 1024, `kB` and so on are of 1000.
+fn bytes(text: &str) -> Option<u64> {
+    let end = text.find(|digit: char| !digit.is_ascii_digit());
+    let (number, unit) = text.split_at(end.unwrap_or(text.len()));
+    let unit: u64 = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kib" => 1 << 10,
+        "m" | "mib" => 1 << 20,
+        "g" | "gib" => 1 << 30,
+        "kb" => 1_000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(unit)
 }
 
 #[cfg(test)]

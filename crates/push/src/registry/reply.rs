@@ -92,9 +92,14 @@ pub(super) async fn answer(response: Response, timeout: Duration) -> Answer {
     for word in words.iter_mut().filter(|_| html) {
         *word = word.strip_prefix(&number).unwrap_or(word).to_owned();
     }
-    if status == 413 {
-        words.push("over the body limit of the registry or of a proxy before it".to_owned());
-    }
+    let more = match (status, html) {
+        (413, true) => "over the body limit of a proxy before the registry, whose web page this is",
+        (413, false) => "over the body limit of the registry or of a proxy before it",
+        (500.., true) => "a web page, as proxies before a registry send them",
+        _ => return Answer { status, words },
+    };
+    words.retain(|word| word != UNTITLED);
+    words.push(more.to_owned());
     Answer { status, words }
 }
 
@@ -129,7 +134,7 @@ fn words(body: &[u8], html: bool) -> Vec<String> {
     let text = String::from_utf8_lossy(body);
     let text = text.trim();
     let text = if html || text.starts_with('<') {
-        title(text).unwrap_or("a web page")
+        title(text).unwrap_or(UNTITLED)
     } else {
         text
     };
@@ -191,6 +196,7 @@ pub(super) fn shown(method: &reqwest::Method, url: &Url) -> Request {
     }
 }
 
+const UNTITLED: &str = "a web page";
 pub(super) const NO_CREDENTIALS: &str = "no credentials";
 pub(super) const BODY_LIMIT: usize = 64 << 10;
 const WORDS_LIMIT: usize = 1024;
