@@ -198,7 +198,9 @@ fn bars_leave_a_line_for_what_is_done_and_take_off_what_was_there() {
         started(config(), BlobKind::Config, 1200),
         finished(config(), 1200, BlobOutcome::AlreadyThere),
         started(layer(), BlobKind::Layer, GIGABYTE),
+        sent(GIGABYTE / 2),
         Event::BlobWaiting { digest: layer() },
+        sent(GIGABYTE / 2),
     ];
     let filters = vec![(r"[\d.]+ [kMGT]?B/s, \S+ to go", "<rate>, <time> to go")];
     insta::with_settings!({filters => filters}, {
@@ -206,10 +208,34 @@ fn bars_leave_a_line_for_what_is_done_and_take_off_what_was_there() {
         pushing r.io/app:1, r.io/app:2 (2 blobs, 1.00 GB)
         config b79606fb3afe: already there, 1.20 kB
         ---
-        layer dac1d7cfa950  [========================] 1.00 GB/1.00 GB waiting for the registry
-        total               [========================] 1.00 GB/1.00 GB <rate>, <time> to go
+        layer dac1d7cfa950  [============>           ] 500.00 MB/1.00 GB waiting for the registry
+        total               [============>           ] 500.00 MB/1.00 GB <rate>, <time> to go
         ");
     });
+}
+
+#[test]
+fn a_chunk_that_is_waited_for_is_no_whole_blob() {
+    let mut plain = Plain::default();
+    let mut lines = Vec::new();
+    let events = [
+        (0, started(layer(), BlobKind::Layer, GIGABYTE)),
+        (1, sent(GIGABYTE / 2)),
+        (2, Event::BlobWaiting { digest: layer() }),
+        (2, sent(GIGABYTE / 2)),
+        (6, planned()),
+        (7, sent(GIGABYTE / 4 * 3)),
+        (12, sent(GIGABYTE / 4 * 3)),
+    ];
+    for (second, event) in events {
+        let now = Duration::from_secs(second);
+        plain.event(&event, now);
+        lines.extend(plain.tick(now));
+    }
+    insta::assert_snapshot!(lines.join("\n"), @"
+    layer dac1d7cfa950: 500.00 MB of 1.00 GB sent, waiting for the registry
+    layer dac1d7cfa950: 75 %, 750.00 MB of 1.00 GB, 41.67 MB/s
+    ");
 }
 
 #[test]

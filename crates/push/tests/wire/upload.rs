@@ -1,6 +1,7 @@
 //! Uploads: what is sent, where to, and what is never completed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use insta::assert_snapshot;
 use oci::Digest;
@@ -9,8 +10,8 @@ use push::{BlobOutcome, Error, Event};
 
 use crate::fake::{Act, Fake, Reply};
 use crate::support::{
-    Broken, Listener, blob, chain, connect, hermetic, large, options, promised, repository,
-    with_content,
+    Broken, Listener, blob, chain, connect, hermetic, in_chunks, large, options, promised,
+    repository, with_content,
 };
 
 #[tokio::test]
@@ -96,16 +97,36 @@ async fn progress_is_told_in_bytes_from_the_beginning() {
         digest: digest.clone(),
         sent,
     };
-    let waiting = Event::BlobWaiting {
-        digest: digest.clone(),
-    };
-    let expected = [
-        progress(262_144),
-        progress(524_288),
-        progress(600_000),
-        waiting,
-    ];
+    let expected = [progress(262_144), progress(524_288), progress(600_000)];
     assert_eq!(listener.heard(), expected);
+}
+
+#[tokio::test]
+async fn an_answer_that_takes_long_is_said_to_be_waited_for() {
+    // The whole blob, and the request that closes a session of chunks and carries nothing.
+    for options in [options(), in_chunks(300_000)] {
+        let fake = Fake::start().await;
+        let listener = Listener::default();
+        let impatient = Options {
+            timeout: Duration::from_millis(1500),
+            retries: 0,
+            ..options
+        };
+        let registry = fake.registry();
+        let events = listener.events();
+        let client = Client::connect(&registry, None, impatient, &hermetic(), events).await;
+        fake.script("PUT", "uploads", 1, Act::KeepSilent);
+        let layer = blob(&large());
+        let pushed = client.expect("it answers");
+        let pushed = pushed.push_blob(&repository("app"), &layer, None).await;
+        pushed.expect_err("no answer");
+        let digest = layer.descriptor.digest;
+        let heard = listener.heard();
+        assert_eq!(heard.last(), Some(&Event::BlobWaiting { digest }));
+        let waiting = heard.iter();
+        let waiting = waiting.filter(|event| matches!(event, Event::BlobWaiting { .. }));
+        assert_eq!(waiting.count(), 1);
+    }
 }
 
 #[tokio::test]
