@@ -42,7 +42,8 @@ pub enum Event {
         /// Bytes from its beginning.
         sent: u64,
     },
-    /// Every byte of a blob is sent, and the registry has not answered yet.
+    /// The registry has been silent for a second since the last byte of a request was sent: of a blob, of a chunk of
+    /// it, or of what closes the upload.
     BlobWaiting {
         /// Which blob.
         digest: Digest,

@@ -49,14 +49,15 @@ impl Bars {
             Event::Planned { bytes, .. } => self.plan(*bytes),
             Event::BlobStarted { digest, kind, size } => self.start(digest, *kind, *size),
             Event::BlobProgress { digest, sent } => {
-                if let Some(blob) = self.blobs.get(digest) {
-                    blob.bar.set_position(*sent);
-                    blob.bar.set_message("");
+                if let Some(Blob { bar, .. }) = self.blobs.get(digest)
+                    && bar.position() != *sent
+                {
+                    bar.set_position(*sent);
+                    bar.set_message("");
                 }
             }
             Event::BlobWaiting { digest } => {
                 if let Some(Blob { bar, .. }) = self.blobs.get(digest) {
-                    bar.set_position(bar.length().unwrap_or_default());
                     bar.set_message("waiting for the registry");
                 }
             }

@@ -9,7 +9,7 @@
 //! | `planned` | `references`: what will be written; `blobs`: how many; `bytes`: of all of them |
 //! | `blobStarted` | `digest`, `kind` (`config`, `layer`), `size` |
 //! | `blobProgress` | `digest`, `sent`: bytes from its beginning; falls back when an upload starts over |
-//! | `blobWaiting` | `digest`: every byte is sent, and the registry has not answered yet |
+//! | `blobWaiting` | `digest`: all of the blob or of a chunk is sent, and the registry has been silent for a second |
 //! | `blobFinished` | `digest`, `size`, `outcome` (`alreadyThere`, `mounted`, `uploaded`) |
 //! | `retrying` | `what`, `why`, `attempt`: how many were made; `waitMilliseconds` until the next |
 //! | `manifestPushed` | `digest`, `size`: of a manifest or an index |

@@ -48,14 +48,13 @@ impl Plain {
             }
             Event::BlobProgress { digest, sent } => {
                 if let Some(blob) = self.blobs.get_mut(digest) {
+                    blob.waiting &= *sent == blob.sent;
                     blob.sent = *sent;
-                    blob.waiting &= *sent >= blob.size;
                 }
                 None
             }
             Event::BlobWaiting { digest } => {
                 if let Some(blob) = self.blobs.get_mut(digest) {
-                    blob.sent = blob.size;
                     blob.waiting = true;
                 }
                 None
@@ -98,10 +97,13 @@ impl Blob {
         self.said = (now, self.sent);
         let name = name(self.kind, digest);
         if self.waiting {
-            return format!(
-                "{name}: {} sent, waiting for the registry",
-                DecimalBytes(self.size)
-            );
+            let sent = DecimalBytes(self.sent);
+            let of = if self.sent < self.size {
+                format!(" of {}", DecimalBytes(self.size))
+            } else {
+                String::new()
+            };
+            return format!("{name}: {sent}{of} sent, waiting for the registry");
         }
         let elapsed = now.saturating_sub(then).as_millis().max(1);
         let rate = u128::from(self.sent.saturating_sub(before)) * 1000 / elapsed;

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use oci::Digest;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::failure::Failure;
@@ -24,6 +25,8 @@ pub(super) struct Flow {
     digest: Digest,
     events: Events,
     state: Mutex<State>,
+    /// Wakes whoever watches when the last byte is handed over.
+    all_sent: Notify,
 }
 
 #[derive(Debug)]
@@ -72,6 +75,7 @@ impl Flow {
                 since: Instant::now(),
                 error: None,
             }),
+            all_sent: Notify::new(),
         }
     }
 
@@ -102,32 +106,40 @@ impl Flow {
                 let state = self.state();
                 (state.stage, state.since, state.sent)
             };
-            let patience = match stage {
-                Stage::Sent => patience(self.digested, timeout),
-                Stage::Sending | Stage::Reading => timeout,
-            };
+            if stage == Stage::Sent {
+                return self.unanswered(since, timeout).await;
+            }
             // A slow source is not the other side's fault: its turn is only looked at again.
             let from = if stage == Stage::Reading {
                 Instant::now()
             } else {
                 since
             };
-            tokio::time::sleep_until(from + patience).await;
+            tokio::select! {
+                () = tokio::time::sleep_until(from + timeout) => {}
+                () = self.all_sent.notified() => continue,
+            }
             let state = self.state();
-            if state.stage == stage && state.since == since {
-                match stage {
-                    Stage::Sent => return Failure::NoAnswer(patience),
-                    Stage::Sending => {
-                        return Failure::Stalled {
-                            sent,
-                            size: self.size,
-                            waited: patience,
-                        };
-                    }
-                    Stage::Reading => {}
-                }
+            if stage == Stage::Sending && state.stage == stage && state.since == since {
+                return Failure::Stalled {
+                    sent,
+                    size: self.size,
+                    waited: timeout,
+                };
             }
         }
+    }
+
+    /// Waits until the answer has been away for too long, and tells of that wait when it is worth a word.
+    async fn unanswered(&self, since: Instant, timeout: Duration) -> Failure {
+        let patience = patience(self.digested, timeout);
+        if patience > MOMENT {
+            tokio::time::sleep_until(since + MOMENT).await;
+            let digest = self.digest.clone();
+            self.events.tell(Event::BlobWaiting { digest });
+        }
+        tokio::time::sleep_until(since + patience).await;
+        Failure::NoAnswer(patience)
     }
 
     /// The network would take a frame, and there is none.
@@ -156,8 +168,7 @@ impl Flow {
         let sent = self.before + sent;
         self.events.tell(Event::BlobProgress { digest, sent });
         if stage == Stage::Sent {
-            let digest = self.digest.clone();
-            self.events.tell(Event::BlobWaiting { digest });
+            self.all_sent.notify_one();
         }
     }
 
@@ -175,6 +186,8 @@ fn patience(size: u64, timeout: Duration) -> Duration {
 /// Bytes in a second.
 const SLOW_DISK: u64 = 10_000_000;
 const LONGEST_PATIENCE: Duration = Duration::from_secs(600);
+/// What nobody notices.
+const MOMENT: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {
