@@ -8,6 +8,7 @@ mod fake;
 mod manifest;
 mod mount;
 mod own_certificate;
+mod progress;
 mod resume;
 mod retry;
 mod support;

@@ -1,17 +1,15 @@
 //! Uploads: what is sent, where to, and what is never completed.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use insta::assert_snapshot;
 use oci::Digest;
-use push::registry::{Client, Options};
-use push::{BlobOutcome, Error, Event};
+use push::registry::Options;
+use push::{BlobOutcome, Error};
 
 use crate::fake::{Act, Fake, Reply};
 use crate::support::{
-    Broken, Listener, blob, chain, connect, hermetic, in_chunks, large, options, promised,
-    repository, with_content,
+    Broken, blob, chain, connect, large, options, promised, repository, with_content,
 };
 
 #[tokio::test]
@@ -72,61 +70,6 @@ async fn a_large_blob_gets_a_session_of_its_own() {
     assert_eq!(post["content-length"], "0");
     assert_eq!(put["content-length"], "600000");
     assert!(!put.contains_key("transfer-encoding") && !put.contains_key("content-range"));
-}
-
-#[tokio::test]
-async fn progress_is_told_in_bytes_from_the_beginning() {
-    let fake = Fake::start().await;
-    let listener = Listener::default();
-    let client = Client::connect(
-        &fake.registry(),
-        None,
-        options(),
-        &hermetic(),
-        listener.events(),
-    )
-    .await;
-    let layer = blob(&large());
-    let digest = layer.descriptor.digest.clone();
-    client
-        .expect("it answers")
-        .push_blob(&repository("app"), &layer, None)
-        .await
-        .expect("pushed");
-    let progress = |sent| Event::BlobProgress {
-        digest: digest.clone(),
-        sent,
-    };
-    let expected = [progress(262_144), progress(524_288), progress(600_000)];
-    assert_eq!(listener.heard(), expected);
-}
-
-#[tokio::test]
-async fn an_answer_that_takes_long_is_said_to_be_waited_for() {
-    // The whole blob, and the request that closes a session of chunks and carries nothing.
-    for options in [options(), in_chunks(300_000)] {
-        let fake = Fake::start().await;
-        let listener = Listener::default();
-        let impatient = Options {
-            timeout: Duration::from_millis(1500),
-            retries: 0,
-            ..options
-        };
-        let registry = fake.registry();
-        let events = listener.events();
-        let client = Client::connect(&registry, None, impatient, &hermetic(), events).await;
-        fake.script("PUT", "uploads", 1, Act::KeepSilent);
-        let layer = blob(&large());
-        let pushed = client.expect("it answers");
-        let pushed = pushed.push_blob(&repository("app"), &layer, None).await;
-        pushed.expect_err("no answer");
-        let digest = layer.descriptor.digest;
-        let heard = listener.heard();
-        assert_eq!(heard.last(), Some(&Event::BlobWaiting { digest }));
-        let waiting = heard.iter();
-        let waiting = waiting.filter(|event| matches!(event, Event::BlobWaiting { .. }));
-        assert_eq!(waiting.count(), 1);
-    }
 }
 
 #[tokio::test]
