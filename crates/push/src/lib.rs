@@ -16,6 +16,7 @@ mod operation;
 mod plan;
 mod platforms;
 mod prepare;
+mod reading;
 pub mod registry;
 mod report;
 mod selection;

@@ -3,16 +3,17 @@
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
 
-use oci::{Destination, ParseReferenceError, Platform, Registry, Tag};
+use oci::{Destination, ParseReferenceError, Platform, Registry, Repository, Tag, Target};
 
 use crate::event::{Event, Events};
 use crate::execute::Execution;
 use crate::naming::Naming;
 use crate::plan::Plan;
 use crate::prepare::Prepared;
+use crate::reading::Reading;
 use crate::registry::Client;
 use crate::report::Report;
-use crate::source::SourceSpec;
+use crate::source::{Arrivals, SourceSpec};
 use crate::{Environment, Error, naming, plan, registry, selection, source};
 
 /// One push: a source, a destination, and the options for both.
@@ -84,55 +85,82 @@ impl PushOperation {
     /// # Errors
     /// Those of the source and of the registry.
     pub async fn plan(&self, events: &Events) -> Result<Plan, Error> {
-        let images = self.prepare(events).await?;
+        let (operation, telling) = (self.clone(), events.clone());
+        let reading = Reading::start(move |arrivals| operation.read(&telling, arrivals.of_none()));
+        let images = reading.images().await?;
         let client = self.connect(events).await?;
         plan::plan(&client, self.shown_as()?, &images, &self.options).await
     }
 
     /// Pushes.
     ///
-    /// Of several images those that can be pushed are; the report has the failures of the others.
+    /// Of several images those that can be pushed are; the report has the failures of the others. Large layers of a
+    /// stream are sent while it is still read, where the destination names the repository.
     ///
     /// # Errors
-    /// What keeps every image from being pushed: those of the source, and of a registry that cannot be reached.
+    /// What keeps every image from being pushed: those of the source, and of a registry that cannot be reached. Of a
+    /// stream also those of the first layer that cannot be sent.
     pub async fn execute(&self, events: &Events) -> Result<Report, Error> {
-        let images = self.prepare(events).await?;
         let shown_as = self.shown_as()?;
-        events.tell(planned(&images, shown_as));
+        let reading = self.start_reading(shown_as.clone(), events);
+        let images = reading.images().await?;
         let client = self.connect(events).await?;
-        Ok(Execution::new(&client, shown_as, &self.options, events)
-            .run(&images)
-            .await)
+        let execution = Execution::new(&client, shown_as, &self.options, events);
+        Ok(execution.run(&images).await)
     }
 
     /// Reads the source and makes of it what will be pushed; nothing is asked of the registry.
-    async fn prepare(&self, events: &Events) -> Result<Vec<Prepared>, Error> {
+    fn start_reading(&self, shown_as: Registry, events: &Events) -> Reading {
         let (operation, events) = (self.clone(), events.clone());
-        let reading = tokio::task::spawn_blocking(move || operation.read(&events));
-        match reading.await {
-            Ok(prepared) => prepared,
-            Err(stopped) => std::panic::resume_unwind(stopped.into_panic()),
-        }
+        Reading::start(move |arrivals| {
+            let arrivals = match operation.repository() {
+                None => arrivals.of_none(),
+                Some(_) if operation.picks() => arrivals,
+                Some(_) => arrivals.of_all_images(),
+            };
+            let images = operation.read(&events, arrivals)?;
+            events.tell(planned(&images, &shown_as));
+            Ok(images)
+        })
     }
 
-    fn read(&self, events: &Events) -> Result<Vec<Prepared>, Error> {
-        let contents = source::open(&self.source, &self.environment, events)?;
+    fn read(&self, events: &Events, arrivals: Arrivals) -> Result<Vec<Prepared>, Error> {
+        let contents = source::open_arriving(&self.source, &self.environment, events, arrivals)?;
         contents
             .notes
             .iter()
             .cloned()
             .for_each(|note| events.tell(Event::Note(note)));
-        let image = self
-            .options
-            .image
-            .as_deref()
-            .or_else(|| self.source.image());
-        let selected = selection::select(&contents, image, &self.destination, &self.options.tags)?;
+        let selected = selection::select(
+            &contents,
+            self.image(),
+            &self.destination,
+            &self.options.tags,
+        )?;
         naming::check(self.options.naming, &selected, events)?;
         selected
             .iter()
             .map(|selected| Prepared::of(selected, &self.options, events))
             .collect()
+    }
+
+    /// Which image of several is wanted, where somebody said.
+    fn image(&self) -> Option<&str> {
+        let image = self.options.image.as_deref();
+        image.or_else(|| self.source.image())
+    }
+
+    /// Whether only some of what the source holds is wanted.
+    fn picks(&self) -> bool {
+        self.image().is_some() || !self.options.platforms.is_empty()
+    }
+
+    /// The repository that everything goes to, where that does not depend on the images' names.
+    fn repository(&self) -> Option<&Repository> {
+        match &self.destination.target {
+            Target::Repository { repository, .. } => Some(repository),
+            Target::Prefix(_) => None,
+        }
     }
 
     async fn connect(&self, events: &Events) -> Result<Client, Error> {

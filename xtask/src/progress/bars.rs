@@ -70,6 +70,7 @@ impl Bars {
                 return plain::finished(event, kind);
             }
             Event::Note(_)
+            | Event::Streaming { .. }
             | Event::Retrying { .. }
             | Event::ManifestPushed { .. }
             | Event::Tagged { .. }

@@ -6,6 +6,7 @@
 //! | --- | --- |
 //! | `note` | `text`: something to know although nothing failed |
 //! | `spooling` | `read`: bytes of a source that cannot seek, so far |
+//! | `streaming` | `repository`: layers of such a source begin to be sent there, before `planned` |
 //! | `planned` | `references`: what will be written; `blobs`: how many; `bytes`: of all of them |
 //! | `blobStarted` | `digest`, `kind` (`config`, `layer`), `size` |
 //! | `blobProgress` | `digest`, `sent`: bytes from its beginning; falls back when an upload starts over |
@@ -47,6 +48,7 @@ fn happened(event: &Event) -> Value {
     match event {
         Event::Note(text) => json!({"event": "note", "text": text}),
         Event::Spooling { read } => json!({"event": "spooling", "read": read}),
+        Event::Streaming { repository } => json!({"event": "note", "text": repository}),
         Event::Planned {
             references,
             blobs,

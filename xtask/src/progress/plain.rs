@@ -120,6 +120,7 @@ impl Blob {
 /// What is said of an event that nothing has to be remembered for; the same words stand above the bars.
 pub(super) fn milestone(event: &Event) -> Option<String> {
     let line = match event {
+        Event::Streaming { .. } => return None,
         Event::Planned {
             references,
             blobs,

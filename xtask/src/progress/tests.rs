@@ -214,6 +214,77 @@ fn bars_leave_a_line_for_what_is_done_and_take_off_what_was_there() {
     });
 }
 
+/// A push of a stream: a layer is sent, and another found, before it is known what there is.
+fn a_stream() -> Vec<Event> {
+    let other = Digest::of(b"other layer");
+    vec![
+        Event::Spooling { read: 5_000_000 },
+        Event::Streaming {
+            repository: "r.io/app".to_owned(),
+        },
+        started(layer(), BlobKind::Layer, GIGABYTE),
+        started(other.clone(), BlobKind::Layer, GIGABYTE),
+        sent(GIGABYTE / 4),
+        finished(other, GIGABYTE, BlobOutcome::AlreadyThere),
+    ]
+}
+
+/// What is known at its end.
+fn planned_late() -> Event {
+    Event::Planned {
+        references: vec!["r.io/app:1".to_owned()],
+        blobs: 3,
+        bytes: 2 * GIGABYTE + 1200,
+    }
+}
+
+#[test]
+fn of_a_stream_the_total_is_known_at_its_end() {
+    let filters = vec![
+        (r"[\d.]+ [kMGT]?B/s, \S+ to go", "<rate>, <time> to go"),
+        (r"[\d.]+ [kMGT]?B/s", "<rate>"),
+    ];
+    insta::with_settings!({filters => filters}, {
+        insta::assert_snapshot!(screen(&a_stream()), @"
+        pushing layers to r.io/app while the source is read
+        layer bc54c9dd8f3e: already there, 1.00 GB
+        ---
+        reading the source: 5.00 MB so far, <rate>
+        layer dac1d7cfa950  [======>                 ] 250.00 MB/1.00 GB
+        ");
+        let whole = [a_stream(), vec![
+            planned_late(),
+            finished(layer(), GIGABYTE, BlobOutcome::Uploaded),
+            started(config(), BlobKind::Config, 1200),
+        ]];
+        insta::assert_snapshot!(screen(&whole.concat()), @"
+        pushing layers to r.io/app while the source is read
+        layer bc54c9dd8f3e: already there, 1.00 GB
+        pushing r.io/app:1 (3 blobs, 2.00 GB)
+        layer dac1d7cfa950: uploaded, 1.00 GB
+        ---
+        config b79606fb3afe [                        ] 0 B/1.20 kB
+        total               [=======================>] 1.00 GB/1.00 GB <rate>, <time> to go
+        ");
+    });
+}
+
+#[test]
+fn of_a_stream_it_is_said_where_its_layers_go_before_they_do() {
+    let mut plain = Plain::default();
+    let events = [a_stream(), vec![planned_late()]].concat();
+    let said = events
+        .iter()
+        .filter_map(|event| plain.event(event, Duration::ZERO));
+    insta::assert_snapshot!(said.collect::<Vec<_>>().join("\n"), @"
+    reading the source: 5.00 MB so far
+    pushing layers to r.io/app while the source is read
+    layer bc54c9dd8f3e: already there, 1.00 GB
+    pushing r.io/app:1 (3 blobs, 2.00 GB)
+    ");
+    insta::assert_snapshot!(json::line(&events[1]), @r#"{"schemaVersion":1,"event":"streaming","repository":"r.io/app"}"#);
+}
+
 #[test]
 fn a_chunk_that_is_waited_for_is_no_whole_blob() {
     let mut plain = Plain::default();

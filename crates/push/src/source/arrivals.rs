@@ -21,10 +21,21 @@ use crate::blob::{Blob, Promise};
 /// Of files nothing is told early: their images are known as soon as they are opened.
 pub struct Arrivals {
     listener: Option<Box<dyn Fn(Arrival) + Send + Sync>>,
-    whole: bool,
+    wanted: Wanted,
     expected: Option<Vec<Digest>>,
     size: Option<u64>,
     growth: Arc<Growth>,
+}
+
+/// Of which layers is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    /// None.
+    Nothing,
+    /// Those that somebody expects.
+    Expected,
+    /// These, and whatever seems to be a large one.
+    All,
 }
 
 /// Something that is known of a source before everything is.
@@ -48,7 +59,7 @@ impl Arrivals {
     pub fn ignored() -> Self {
         Self {
             listener: None,
-            whole: false,
+            wanted: Wanted::Nothing,
             expected: None,
             size: None,
             growth: Arc::default(),
@@ -59,6 +70,7 @@ impl Arrivals {
     pub fn new(listener: impl Fn(Arrival) + Send + Sync + 'static) -> Self {
         Self {
             listener: Some(Box::new(listener)),
+            wanted: Wanted::Expected,
             ..Self::ignored()
         }
     }
@@ -68,7 +80,14 @@ impl Arrivals {
     /// A blob of which no image knows may be told of too.
     #[must_use]
     pub fn of_all_images(mut self) -> Self {
-        self.whole = true;
+        self.wanted = Wanted::All;
+        self
+    }
+
+    /// No layer is told of, because nobody could do anything with it before the end.
+    #[must_use]
+    pub fn of_none(mut self) -> Self {
+        self.wanted = Wanted::Nothing;
         self
     }
 
@@ -110,15 +129,15 @@ impl Arrivals {
     /// Looks at a file of the stream that has just begun, and tells of it where it is certain enough; waits for as much
     /// of it as that takes.
     pub(super) fn look(&self, section: &Section) -> Result<(), Error> {
-        if self.listener.is_none() {
+        if self.wanted == Wanted::Nothing {
             return Ok(());
         }
         let found = match digest_in_name(section.name()) {
-            Some(digest) => self.named(section, digest)?,
-            None if section.name().ends_with(LEGACY_LAYER) => self.unnamed(section)?,
-            None => None,
+            Some(digest) => self.named(section, digest),
+            None if section.name().ends_with(LEGACY_LAYER) => self.unnamed(section),
+            None => Ok(None),
         };
-        if let Some(layer) = found {
+        if let Some(layer) = found? {
             self.tell(Arrival::Layer(Box::new(layer)));
         }
         Ok(())
@@ -128,7 +147,7 @@ impl Arrivals {
     fn named(&self, section: &Section, digest: Digest) -> Result<Option<Blob>, Error> {
         let media_type = match self.lists(&digest) {
             Some(true) => Some(MediaType::OCI_LAYER),
-            _ if !self.whole || section.size < LARGE => None,
+            _ if self.wanted != Wanted::All || section.size < LARGE => None,
             listed => match Seems::of(&section.head(HEAD as u64)?) {
                 Seems::Packed(Packing::Gzip) => Some(MediaType::OCI_LAYER_GZIP),
                 Seems::Packed(Packing::Zstd) => Some(MediaType::OCI_LAYER_ZSTD),
@@ -146,7 +165,7 @@ impl Arrivals {
     /// A layer of an old docker archive, which nothing but its bytes has a digest for.
     fn unnamed(&self, section: &Section) -> Result<Option<Blob>, Error> {
         let unknown = self.expected.is_none();
-        if unknown && (!self.whole || section.size < LARGE) {
+        if unknown && (self.wanted != Wanted::All || section.size < LARGE) {
             return Ok(None);
         }
         if Seems::of(&section.head(HEAD as u64)?) != Seems::Tar {
@@ -175,7 +194,7 @@ impl Arrivals {
 impl fmt::Debug for Arrivals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Arrivals")
-            .field("whole", &self.whole)
+            .field("wanted", &self.wanted)
             .field("expected", &self.expected)
             .field("size", &self.size)
             .finish_non_exhaustive()

@@ -1,5 +1,6 @@
 //! What the registry client says to a registry, line by line, and what the registry has in the end.
 
+mod archive;
 mod auth;
 mod authorized;
 mod chunks;
@@ -11,6 +12,7 @@ mod own_certificate;
 mod progress;
 mod resume;
 mod retry;
+mod stream;
 mod support;
 mod tls;
 mod upload;

@@ -3,7 +3,7 @@
 
 mod http;
 mod sessions;
-mod spec;
+pub(crate) mod spec;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;

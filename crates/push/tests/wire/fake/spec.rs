@@ -145,7 +145,7 @@ impl Store {
     }
 }
 
-pub(super) fn error(status: u16, code: &str, message: &str) -> Reply {
+pub(crate) fn error(status: u16, code: &str, message: &str) -> Reply {
     let body = format!(r#"{{"errors":[{{"code":"{code}","message":"{message}"}}]}}"#);
     Reply::status(status)
         .header("content-type", "application/json")
