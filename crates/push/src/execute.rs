@@ -1,9 +1,10 @@
 //! The engine: sends what the registry lacks, blobs first, then manifests, then indexes, and tags last.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use futures::future;
 use futures::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
 use oci::{Digest, Document, Registry, Repository};
 
@@ -76,8 +77,20 @@ impl<'a> Execution<'a> {
         layers: impl Stream<Item = Blob>,
         reading: Stop,
     ) -> Result<(), Error> {
-        let _ = (repository, layers, reading);
-        Ok(())
+        let (mut seen, reading) = (HashSet::new(), &reading);
+        layers
+            .filter(|layer| future::ready(seen.insert(layer.descriptor.digest.clone())))
+            .enumerate()
+            .map(|(n, layer)| async move {
+                if n == 0 && !reading.is_over() {
+                    let repository = format!("{}/{repository}", self.shown_as);
+                    self.events.tell(Event::Streaming { repository });
+                }
+                self.bring(repository, &layer, BlobKind::Layer).await
+            })
+            .buffer_unordered(self.options.jobs.get())
+            .try_collect()
+            .await
     }
 
     async fn push(&self, image: &Prepared) -> Result<Vec<Pushed>, Error> {

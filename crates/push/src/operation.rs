@@ -102,10 +102,22 @@ impl PushOperation {
     /// stream also those of the first layer that cannot be sent.
     pub async fn execute(&self, events: &Events) -> Result<Report, Error> {
         let shown_as = self.shown_as()?;
-        let reading = self.start_reading(shown_as.clone(), events);
-        let images = reading.images().await?;
-        let client = self.connect(events).await?;
+        let mut reading = self.start_reading(shown_as.clone(), events);
+        if !reading.is_stream().await {
+            let images = reading.images().await?;
+            let client = self.connect(events).await?;
+            let execution = Execution::new(&client, shown_as, &self.options, events);
+            return Ok(execution.run(&images).await);
+        }
+        let client = reading.beside(self.connect(events)).await?;
         let execution = Execution::new(&client, shown_as, &self.options, events);
+        if let Some(repository) = self.repository() {
+            let (layers, stop) = (reading.layers(), reading.stop());
+            reading
+                .beside(execution.bring_early(repository, layers, stop))
+                .await?;
+        }
+        let images = reading.images().await?;
         Ok(execution.run(&images).await)
     }
 

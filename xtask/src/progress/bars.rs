@@ -23,6 +23,8 @@ pub(super) struct Bars {
     total: Option<ProgressBar>,
     /// Bytes of the blobs that are done and were sent.
     done: u64,
+    /// Bytes of the blobs that are done and had not to be sent.
+    spared: u64,
 }
 
 struct Blob {
@@ -39,6 +41,7 @@ impl Bars {
             spooling: None,
             total: None,
             done: 0,
+            spared: 0,
         }
     }
 
@@ -110,9 +113,12 @@ impl Bars {
             bar.finish_and_clear();
             self.screen.remove(&bar);
         }
-        let bar = ProgressBar::new(bytes)
+        // Of a stream something may be sent already; the rate begins to be measured here.
+        let bar = ProgressBar::new(bytes.saturating_sub(self.spared))
+            .with_position(self.done)
             .with_style(style(TOTAL))
             .with_prefix(format!("{:<19}", "total"));
+        bar.reset_eta();
         self.total.get_or_insert_with(|| self.screen.add(bar));
     }
 
@@ -132,12 +138,14 @@ impl Bars {
     }
 
     fn finish(&mut self, digest: &Digest, size: u64, outcome: BlobOutcome) -> Option<BlobKind> {
-        match (outcome, &self.total) {
-            (BlobOutcome::Uploaded, _) => self.done += size,
-            (BlobOutcome::AlreadyThere | BlobOutcome::Mounted, Some(total)) => {
-                total.set_length(total.length().unwrap_or_default().saturating_sub(size));
+        match outcome {
+            BlobOutcome::Uploaded => self.done += size,
+            BlobOutcome::AlreadyThere | BlobOutcome::Mounted => {
+                self.spared += size;
+                if let Some(total) = &self.total {
+                    total.set_length(total.length().unwrap_or_default().saturating_sub(size));
+                }
             }
-            (BlobOutcome::AlreadyThere | BlobOutcome::Mounted, None) => {}
         }
         let blob = self.blobs.remove(digest)?;
         blob.bar.finish_and_clear();

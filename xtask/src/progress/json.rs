@@ -48,7 +48,7 @@ fn happened(event: &Event) -> Value {
     match event {
         Event::Note(text) => json!({"event": "note", "text": text}),
         Event::Spooling { read } => json!({"event": "spooling", "read": read}),
-        Event::Streaming { repository } => json!({"event": "note", "text": repository}),
+        Event::Streaming { repository } => json!({"event": "streaming", "repository": repository}),
         Event::Planned {
             references,
             blobs,

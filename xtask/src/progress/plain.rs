@@ -120,7 +120,9 @@ impl Blob {
 /// What is said of an event that nothing has to be remembered for; the same words stand above the bars.
 pub(super) fn milestone(event: &Event) -> Option<String> {
     let line = match event {
-        Event::Streaming { .. } => return None,
+        Event::Streaming { repository } => {
+            format!("pushing layers to {repository} while the source is read")
+        }
         Event::Planned {
             references,
             blobs,

@@ -4,6 +4,7 @@
 //! the first bytes of a file are all there is to go by; whoever sends a blob on the strength of that hashes it.
 
 use std::fmt;
+use std::io::ErrorKind::UnexpectedEof;
 use std::sync::Arc;
 
 use oci::{Algorithm, Descriptor, Digest, MediaType};
@@ -137,8 +138,12 @@ impl Arrivals {
             None if section.name().ends_with(LEGACY_LAYER) => self.unnamed(section),
             None => Ok(None),
         };
-        if let Some(layer) = found? {
-            self.tell(Arrival::Layer(Box::new(layer)));
+        match found {
+            Ok(Some(layer)) => self.tell(Arrival::Layer(Box::new(layer))),
+            Ok(None) => {}
+            // That it is cut short is seen again by whoever wants to step over it, who knows by how much.
+            Err(Error::OpenSource { source, .. }) if source.kind() == UnexpectedEof => {}
+            Err(error) => return Err(error),
         }
         Ok(())
     }
