@@ -14,7 +14,10 @@ const SRC: &str = "crates/push/src/";
 ///
 /// A module may name those of lower levels and, except at `APART`, those beside it.
 pub(crate) const LEVELS: &[(u8, &[&str])] = &[
-    (2, &["blob", "environment", "event", "text"]),
+    (
+        2,
+        &["blob", "daemon_failure", "environment", "event", "text"],
+    ),
     (3, &["error", "image"]),
     (APART, &["source", "registry", "encode", "remember"]),
     (5, &["validate", "plan", "execute", "report"]),

@@ -162,7 +162,7 @@ fn verdict(error: &Error) -> (u8, Option<String>) {
         Error::ProtocolViolation { .. } => (exit_code::REFUSED, Some(hint::of_protocol())),
         Error::VerifyMismatch { .. } => (exit_code::MISMATCH, Some(hint::of_verify())),
         Error::Spool { source, .. } => (exit_code::OTHER, hint::of_spool(source)),
-        Error::Daemon { image, .. } => (exit_code::UNREACHABLE, Some(hint::of_daemon(image))),
+        Error::Daemon { source, .. } => (exit_code::UNREACHABLE, Some(hint::of_daemon(source))),
     }
 }
 

@@ -122,6 +122,7 @@ impl Variables<'_> {
             no_proxy: self.either("NO_PROXY"),
             ssl_cert_file: self.path("SSL_CERT_FILE"),
             home,
+            ..push::Environment::default()
         }
     }
 
@@ -190,6 +191,26 @@ mod tests {
         let push = environment(&[("https_proxy", "http://a"), ("NO_PROXY", "b")]).push;
         assert_eq!(push.https_proxy.as_deref(), Some("http://a"));
         assert_eq!(push.no_proxy.as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn docker_is_where_its_variables_say() {
+        let push = environment(&[
+            ("DOCKER_HOST", "tcp://build"),
+            ("DOCKER_CONTEXT", "lab"),
+            ("DOCKER_CERT_PATH", "/certs"),
+            ("DOCKER_TLS_VERIFY", "1"),
+        ])
+        .push;
+        assert_eq!(push.docker_host.as_deref(), Some("tcp://build"));
+        assert_eq!(push.docker_context.as_deref(), Some("lab"));
+        assert_eq!(push.docker_cert_path.unwrap(), Path::new("/certs"));
+        assert!(push.docker_tls_verify);
+        assert!(
+            !environment(&[("DOCKER_TLS_VERIFY", "")])
+                .push
+                .docker_tls_verify
+        );
     }
 
     #[test]

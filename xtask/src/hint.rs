@@ -6,7 +6,7 @@ use std::io;
 use oci::{ParseReferenceError, Repository};
 use push::blob::{Place, Promise};
 use push::registry::Failure;
-use push::{Answer, NameProblem, Request};
+use push::{Answer, DaemonFailure, NameProblem, Request};
 
 use embedded_registry::StartError;
 
@@ -236,8 +236,8 @@ pub(crate) fn of_spool(error: &io::Error) -> Option<String> {
     }
 }
 
-pub(crate) fn of_daemon(image: &str) -> String {
-    format!("save it first: `docker save {image} -o app.tar`, and give `app.tar`")
+pub(crate) fn of_daemon(_: &DaemonFailure) -> String {
+    "save the image to a file first, with `docker save`".to_owned()
 }
 
 pub(crate) fn of_machine(error: &io::Error) -> Option<String> {

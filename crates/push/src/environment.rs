@@ -20,7 +20,7 @@ pub struct Environment {
     pub docker_config: Option<PathBuf>,
     /// `REGISTRY_AUTH_FILE`.
     pub registry_auth_file: Option<PathBuf>,
-    /// `PATH`, where credential helpers are looked for.
+    /// `PATH`, where credential helpers and `ssh` are looked for.
     pub path: Option<OsString>,
     /// `HTTP_PROXY` or `http_proxy`.
     pub http_proxy: Option<String>,
@@ -30,4 +30,12 @@ pub struct Environment {
     pub no_proxy: Option<String>,
     /// `SSL_CERT_FILE`: a bundle that replaces the system's.
     pub ssl_cert_file: Option<PathBuf>,
+    /// `DOCKER_HOST`: where the Docker daemon is.
+    pub docker_host: Option<String>,
+    /// `DOCKER_CONTEXT`: the name of a place where it is.
+    pub docker_context: Option<String>,
+    /// `DOCKER_CERT_PATH`: the directory of the certificates for it.
+    pub docker_cert_path: Option<PathBuf>,
+    /// Whether `DOCKER_TLS_VERIFY` is set: TCP to it means TLS.
+    pub docker_tls_verify: bool,
 }

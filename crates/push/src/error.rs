@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use oci::{Digest, ParseReferenceError, Repository, Tag};
 
+use crate::DaemonFailure;
 use crate::blob::{Place, Promise};
 
 /// What stopped a push.
@@ -188,12 +189,12 @@ pub enum Error {
         source: io::Error,
     },
     /// The Docker daemon cannot be used.
-    #[error("cannot read `{image}` from the Docker daemon: {problem}")]
+    #[error("cannot read `{image}` from the Docker daemon")]
     Daemon {
         /// The image that was asked for.
         image: String,
         /// What went wrong.
-        problem: String,
+        source: DaemonFailure,
     },
 }
 

@@ -6,6 +6,7 @@
 
 pub mod blob;
 mod compose;
+mod daemon_failure;
 mod environment;
 mod error;
 mod event;
@@ -23,6 +24,7 @@ mod selection;
 pub mod source;
 pub mod validate;
 
+pub use daemon_failure::DaemonFailure;
 pub use environment::Environment;
 pub use error::{Answer, Error, NameProblem, Request};
 pub use event::{BlobKind, BlobOutcome, Event, Events};

@@ -1,6 +1,7 @@
 //! Every failure, as a person sees it, with its exit code.
 
 mod cluster;
+mod daemon;
 mod names;
 mod remote;
 
@@ -214,15 +215,6 @@ fn this_machines_errors() {
       caused by: No space left on device (os error 28)
     hint: free some space, or set `TMPDIR` to a directory that has more
     [exit status: 1]
-    ");
-    insta::assert_snapshot!(shown(Error::Daemon {
-        image: "app:1".to_owned(),
-        problem: "daemons cannot be read yet".to_owned(),
-    }), @"
-    error: cannot push to `r.io/team/app:1`
-      caused by: cannot read `app:1` from the Docker daemon: daemons cannot be read yet
-    hint: save it first: `docker save app:1 -o app.tar`, and give `app.tar`
-    [exit status: 5]
     ");
     insta::assert_snapshot!(shown_failure(&Failure::Machine {
         doing: "cannot write to standard output".to_owned(),

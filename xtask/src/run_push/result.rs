@@ -131,7 +131,9 @@ mod tests {
                 references: vec!["localhost:5000/team/other:1".to_owned()],
                 error: push::Error::Daemon {
                     image: "other".to_owned(),
-                    problem: "gone".to_owned(),
+                    source: push::DaemonFailure::Answer {
+                        problem: "gone".to_owned(),
+                    },
                 },
             }],
             ..report()
@@ -172,7 +174,7 @@ mod tests {
               "references": [
                 "localhost:5000/team/other:1"
               ],
-              "error": "cannot read `other` from the Docker daemon: gone"
+              "error": "cannot read `other` from the Docker daemon"
             }
           ]
         }

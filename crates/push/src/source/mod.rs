@@ -4,6 +4,7 @@
 //! is copied, once, to a temporary file.
 
 mod arrivals;
+mod daemon;
 mod decode;
 mod directory;
 mod docker_archive;
@@ -68,7 +69,7 @@ struct Listing {
 ///
 /// # Errors
 /// Those of the file in [`Error`], [`Error::Spool`] where a temporary file cannot be written, and [`Error::Daemon`]
-/// for a Docker daemon, which cannot be read yet.
+/// where a Docker daemon cannot be used.
 pub fn open(
     spec: &SourceSpec,
     environment: &Environment,

@@ -11,15 +11,16 @@ use super::file::{SourceFile, Span};
 use super::section::{Files, Section, malformed};
 use super::sniff::{HEAD, Seems};
 use super::spool::{Spool, Spooling};
-use super::system::{file_on_standard_input, is_pipe, what_directory, why_daemon};
+use super::system::{file_on_standard_input, is_pipe, what_directory};
 use super::tar_index::TarIndex;
-use super::{Contents, Format, Listing, SourceSpec, docker_archive, oci_layout};
+use super::{Contents, Format, Listing, SourceSpec, daemon, docker_archive, oci_layout};
 use crate::blob::Place;
 use crate::{Environment, Error, Events};
 
 /// One source while it is opened.
 pub(super) struct Opening {
     place: Place,
+    environment: Environment,
     spool: Spool,
     arrivals: Arrivals,
 }
@@ -33,6 +34,7 @@ impl Opening {
     ) -> Self {
         Self {
             place: Place::source(name),
+            environment: environment.clone(),
             spool: Spool::new(environment, events),
             arrivals,
         }
@@ -48,10 +50,7 @@ impl Opening {
                 Some(file) => self.file(file, None),
                 None => self.stream(io::stdin(), None),
             },
-            SourceSpec::DockerDaemon(name) => Err(Error::Daemon {
-                image: name.clone(),
-                problem: why_daemon(name).to_owned(),
-            }),
+            SourceSpec::DockerDaemon(name) => daemon::open(name, &self.environment),
         }
     }
 

@@ -66,15 +66,3 @@ pub(super) fn what_directory(path: &Path) -> std::io::Result<&'static str> {
         "it is a directory without `oci-layout`"
     })
 }
-
-/// Why a name that is no path does not mean a file either.
-pub(super) fn why_daemon(name: &str) -> &'static str {
-    let path = Path::new(name);
-    if path.is_dir() {
-        "reading from a Docker daemon is not supported yet, and the directory of that name has no `oci-layout`"
-    } else if path.exists() {
-        "reading from a Docker daemon is not supported yet"
-    } else {
-        "reading from a Docker daemon is not supported yet, and there is no file of that name"
-    }
-}

@@ -112,14 +112,17 @@ fn a_prefix_forces_its_format() {
 }
 
 #[test]
-fn the_daemon_is_not_supported_yet() {
+fn without_a_daemon_a_name_says_where_one_was_looked_for() {
     let table = ["docker-daemon:app:1", "no-such-app:1", "src"];
     let refusals = table.map(|text| chain(&open_as(&SourceSpec::read(text)).unwrap_err()));
-    assert_snapshot!(refusals.join("\n"), @r"
-    cannot read `app:1` from the Docker daemon: reading from a Docker daemon is not supported yet, and there is no file of that name
-    cannot read `no-such-app:1` from the Docker daemon: reading from a Docker daemon is not supported yet, and there is no file of that name
-    cannot read `src` from the Docker daemon: reading from a Docker daemon is not supported yet, and the directory of that name has no `oci-layout`
-    ");
+    assert_snapshot!(refusals.join("\n"), @r#"
+    cannot read `app:1` from the Docker daemon
+      caused by: no daemon listens at `unix:///nowhere/docker.sock`
+    cannot read `no-such-app:1` from the Docker daemon
+      caused by: no daemon listens at `unix:///nowhere/docker.sock`
+    cannot read `src` from the Docker daemon
+      caused by: no daemon listens at `unix:///nowhere/docker.sock`
+    "#);
 }
 
 #[cfg(unix)]

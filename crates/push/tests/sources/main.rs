@@ -45,6 +45,7 @@ fn open_bytes(bytes: &[u8]) -> Result<Contents, Error> {
 fn environment() -> Environment {
     Environment {
         tmpdir: Some(PathBuf::from(env!("CARGO_TARGET_TMPDIR"))),
+        docker_host: Some("unix:///nowhere/docker.sock".to_owned()),
         ..Environment::default()
     }
 }
