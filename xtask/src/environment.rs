@@ -121,8 +121,11 @@ impl Variables<'_> {
             https_proxy: self.either("HTTPS_PROXY"),
             no_proxy: self.either("NO_PROXY"),
             ssl_cert_file: self.path("SSL_CERT_FILE"),
+            docker_host: self.text("DOCKER_HOST"),
+            docker_context: self.text("DOCKER_CONTEXT"),
+            docker_cert_path: self.path("DOCKER_CERT_PATH"),
+            docker_tls_verify: self.value("DOCKER_TLS_VERIFY").is_some(),
             home,
-            ..push::Environment::default()
         }
     }
 

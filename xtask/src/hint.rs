@@ -236,8 +236,31 @@ pub(crate) fn of_spool(error: &io::Error) -> Option<String> {
     }
 }
 
-pub(crate) fn of_daemon(_: &DaemonFailure) -> String {
-    "save the image to a file first, with `docker save`".to_owned()
+pub(crate) fn of_daemon(failure: &DaemonFailure) -> String {
+    match failure {
+        DaemonFailure::Absent { .. } => {
+            "start Docker, or say where it is with `DOCKER_HOST`; if a file is meant, check its path"
+        }
+        DaemonFailure::Denied { .. } => {
+            "join the group that owns it, as with `sudo usermod -aG docker $USER`, and log in again; or use rootless Docker"
+        }
+        DaemonFailure::Unreachable { .. } => {
+            "check with `docker version` that the daemon is running there"
+        }
+        DaemonFailure::Configuration { .. } => {
+            "set `DOCKER_HOST`, as to unix:///var/run/docker.sock; `docker context ls` lists the contexts"
+        }
+        DaemonFailure::Refused { .. } | DaemonFailure::GaveUp { .. } => {
+            "the daemon's log may say more; see whether `docker save` can export the image"
+        }
+        DaemonFailure::Answer { .. } => {
+            "check `DOCKER_HOST`: what answers there does not behave like a Docker daemon"
+        }
+        DaemonFailure::Cut { .. } => {
+            "see whether the daemon is still running, and try again"
+        }
+    }
+    .to_owned()
 }
 
 pub(crate) fn of_machine(error: &io::Error) -> Option<String> {

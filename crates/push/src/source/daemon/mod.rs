@@ -3,6 +3,7 @@
 //! Only `api` knows how the daemon is spoken to.
 
 mod address;
+mod context;
 mod locate;
 mod reach;
 mod runtime;

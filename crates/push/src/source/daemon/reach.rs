@@ -1,19 +1,63 @@
 //! Which of the places where the daemon may be has one: whoever answers first, in their order.
 
 use std::io;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
 
 use super::address::Address;
 use crate::DaemonFailure;
 
 /// The first address where something listens.
-pub(super) async fn reach(_: Vec<Address>) -> Result<Address, DaemonFailure> {
-    Err(DaemonFailure::Absent { looked: Vec::new() })
+pub(super) async fn reach(addresses: Vec<Address>) -> Result<Address, DaemonFailure> {
+    let looked = addresses
+        .iter()
+        .map(|address| format!("`{address}`"))
+        .collect();
+    let mut first_failure = None;
+    for address in addresses {
+        match knock(&address).await {
+            Ok(()) => return Ok(address),
+            Err(error) => {
+                let failure = refusal(&address, error);
+                first_failure = first_failure.or(failure);
+            }
+        }
+    }
+    Err(first_failure.unwrap_or(DaemonFailure::Absent { looked }))
+}
+
+/// Connects where that is quick to find out, and leaves the rest to the first request.
+async fn knock(address: &Address) -> io::Result<()> {
+    match address {
+        #[cfg(unix)]
+        Address::Socket(path) => tokio::net::UnixStream::connect(path).await.map(drop),
+        #[cfg(not(unix))]
+        Address::Socket(_) => Err(io::ErrorKind::Unsupported.into()),
+        Address::Tcp(to) => {
+            let connecting = TcpStream::connect((to.host.as_str(), to.port));
+            tokio::time::timeout(PATIENCE, connecting).await?.map(drop)
+        }
+        Address::Tls(..) | Address::Ssh(_) => Ok(()),
+    }
 }
 
 /// What a failed connection means; none where there is just nothing.
-fn refusal(_: &Address, _: io::Error) -> Option<DaemonFailure> {
-    None
+fn refusal(address: &Address, error: io::Error) -> Option<DaemonFailure> {
+    match (address, error.kind()) {
+        (Address::Socket(_), io::ErrorKind::NotFound) => None,
+        (Address::Socket(path), io::ErrorKind::PermissionDenied) => Some(DaemonFailure::Denied {
+            socket: path.clone(),
+        }),
+        _ => Some(DaemonFailure::Unreachable {
+            address: address.to_string(),
+            source: Box::new(error),
+        }),
+    }
 }
+
+/// How long a connection over TCP may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 #[cfg(all(test, unix))]
 mod tests {
