@@ -12,13 +12,43 @@ pub(crate) fn complaints(deny: &str, lock: &str) -> Vec<String> {
     };
     denied(deny)
         .into_iter()
-        .filter(|name| locked(name))
-        .map(|name| format!("{name}: denied in deny.toml, but in Cargo.lock"))
+        .filter(|denied| locked(denied.name) && !denied.only_wrapped(lock))
+        .map(|denied| format!("{}: denied in deny.toml, but in Cargo.lock", denied.name))
         .collect()
 }
 
+/// An entry of the deny list.
+struct Denied<'a> {
+    name: &'a str,
+    /// The rest of its line, with the crates that may have it all the same.
+    rest: &'a str,
+}
+
+impl Denied<'_> {
+    /// Whether only its `wrappers` depend on it.
+    fn only_wrapped(&self, lock: &str) -> bool {
+        let wrappers = self.rest.split_once("wrappers = [");
+        let Some((wrappers, _)) = wrappers.and_then(|(_, rest)| rest.split_once(']')) else {
+            return false;
+        };
+        let needs = |package: &&str| {
+            let (bare, versioned) = (
+                format!("\n \"{}\",", self.name),
+                format!("\n \"{} ", self.name),
+            );
+            package.contains(&bare) || package.contains(&versioned)
+        };
+        lock.split("[[package]]").filter(needs).all(|package| {
+            let name = package
+                .lines()
+                .find_map(|line| line.strip_prefix("name = "));
+            name.is_some_and(|name| wrappers.contains(name))
+        })
+    }
+}
+
 /// The names in the list `deny = [ … ]` that are denied in every version.
-fn denied(deny: &str) -> Vec<&str> {
+fn denied(deny: &str) -> Vec<Denied<'_>> {
     let list = deny.split_once("\ndeny = [").map_or("", |(_, rest)| rest);
     let list = list.split_once("\n]").map_or("", |(list, _)| list);
     let entries = list
@@ -26,8 +56,8 @@ fn denied(deny: &str) -> Vec<&str> {
         .filter_map(|line| line.split_once("crate = \""));
     entries
         .filter_map(|(_, rest)| rest.split_once('"'))
-        .map(|(name, _)| name)
-        .filter(|name| !name.contains(['@', ':']))
+        .map(|(name, rest)| Denied { name, rest })
+        .filter(|denied| !denied.name.contains(['@', ':']))
         .collect()
 }
 
@@ -61,6 +91,19 @@ allow = [{ crate = \"tar\" }]
             complaints(DENY, lock),
             ["atty: denied in deny.toml, but in Cargo.lock"]
         );
+    }
+
+    #[test]
+    fn wrappers_may_have_what_is_denied() {
+        let deny =
+            "\ndeny = [\n    { crate = \"paste\", wrappers = [\"old\"], reason = \"\" },\n]\n";
+        let package = |name: &str, needs: &str| {
+            format!("[[package]]\nname = \"{name}\"\ndependencies = [\n \"{needs}\",\n]\n")
+        };
+        let lock = format!("{}{}", package("paste", "x"), package("old", "paste"));
+        assert!(complaints(deny, &lock).is_empty());
+        let lock = format!("{lock}{}", package("new", "paste 1.0.15"));
+        assert_eq!(complaints(deny, &lock).len(), 1);
     }
 
     #[test]
