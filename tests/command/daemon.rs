@@ -1,7 +1,14 @@
 //! Images of the local Docker daemon, as far as a daemon is not needed for them, or a pretended one will do.
 #![cfg(unix)]
 
+use std::path::{Path, PathBuf};
+
 use crate::harness::Place;
+
+#[path = "../support/daemon.rs"]
+mod fake;
+
+use fake::{FakeDaemon, Fault};
 
 #[test]
 fn without_a_daemon_it_is_said_where_one_was_looked_for() {
@@ -26,4 +33,105 @@ fn without_a_daemon_it_is_said_where_one_was_looked_for() {
     hint: set `DOCKER_HOST`, as to unix:///var/run/docker.sock; `docker context ls` lists the contexts
     [exit status: 5]
     ");
+}
+
+fn testdata() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata")
+}
+
+fn daemon(fault: Option<Fault>) -> FakeDaemon {
+    FakeDaemon::start(vec![fake::hello(&testdata())], fault)
+}
+
+/// A push to the embedded registry, from a daemon.
+fn push(place: &Place, daemon: &FakeDaemon, words: &[&str]) -> String {
+    let host = daemon.host();
+    let words = [
+        &["push", "--embedded", "--dir=registry", "--progress=none"],
+        words,
+    ]
+    .concat();
+    let shown = place.run_with(&[("DOCKER_HOST", &host)], &words);
+    shown.to_string().replace(&host, "<daemon>")
+}
+
+/// Every file below a directory.
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn an_image_of_the_daemon_is_pushed_under_its_name() {
+    let place = Place::new();
+    insta::assert_snapshot!(push(&place, &daemon(None), &["corpus/hello:1"]), @r"
+    localhost:5000/corpus/hello:1@sha256:5492e95cc024b1aeb5450a80b0ceb9db763fae073877499ad3ec96d36de6ca89
+    ------- stderr -------
+    note: kept in `registry`; `cargo xtask registry --dir registry` serves it at localhost:5000
+    ");
+    insta::assert_snapshot!(push(&place, &daemon(None), &["docker-daemon:corpus/hello:1", "team/app:2"]), @r"
+    localhost:5000/team/app:2@sha256:5492e95cc024b1aeb5450a80b0ceb9db763fae073877499ad3ec96d36de6ca89
+    ------- stderr -------
+    note: kept in `registry`; `cargo xtask registry --dir registry` serves it at localhost:5000
+    ");
+}
+
+#[test]
+fn an_image_that_is_not_there_is_no_image() {
+    insta::assert_snapshot!(push(&Place::new(), &daemon(None), &["corpus/helo:1"]), @r"
+    ------- stderr -------
+    error: cannot push to `localhost:5000/`
+      caused by: `<daemon>` has no image `corpus/helo:1`
+    hint: it has `corpus/hello:1`
+    [exit status: 3]
+    ");
+}
+
+#[test]
+fn what_the_daemon_says_is_quoted_with_care() {
+    let refusing = daemon(Some(Fault::Refuses(500, "no \u{1b}[31mspace\nleft")));
+    insta::assert_snapshot!(push(&Place::new(), &refusing, &["corpus/hello:1"]), @r"
+    ------- stderr -------
+    error: cannot push to `localhost:5000/`
+      caused by: cannot read `corpus/hello:1` from the Docker daemon
+      caused by: the daemon refused with status 500: no \u{1b}[31mspace\nleft
+    hint: the daemon's log may say more; see whether `docker save` can export the image
+    [exit status: 5]
+    ");
+}
+
+#[test]
+fn a_daemon_that_dies_leaves_the_registry_as_it_was() {
+    let place = Place::new();
+    drop(push(&place, &daemon(None), &["corpus/hello:1", "app:1"]));
+    let registry = place.work().join("registry");
+    let before = files(&registry);
+    let shown = push(
+        &place,
+        &daemon(Some(Fault::Dies(10_000))),
+        &["corpus/hello:1", "app:1"],
+    );
+    let said = "caused by: the export broke off after 10000 bytes";
+    assert!(shown.contains(said), "{shown}");
+    assert!(shown.ends_with("[exit status: 5]"), "{shown}");
+    assert_eq!(files(&registry), before);
+}
+
+#[test]
+fn the_digest_file_needs_no_second_export() {
+    let (place, daemon) = (Place::new(), daemon(None));
+    let shown = push(&place, &daemon, &["--digest-file=digest", "corpus/hello:1"]);
+    assert!(shown.contains(&place.read("digest")), "{shown}");
+    let exports = daemon.requests();
+    let exports = exports.iter().filter(|it| it.ends_with("hello:1/get"));
+    assert_eq!(exports.count(), 1);
 }

@@ -5,6 +5,9 @@
 mod address;
 mod context;
 mod locate;
+mod name;
+mod nearest;
+mod pipe;
 mod reach;
 mod runtime;
 

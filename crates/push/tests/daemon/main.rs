@@ -1,0 +1,48 @@
+//! Images of a Docker daemon: what is asked of it, what comes of its answers, and what of its failures.
+#![cfg(unix)]
+
+mod naming;
+mod reading;
+
+#[path = "../../../../tests/support/daemon.rs"]
+mod fake;
+
+use std::path::{Path, PathBuf};
+
+use fake::{FakeDaemon, FakeImage};
+use push::source::{Contents, SourceSpec};
+use push::{Environment, Error, Events};
+
+fn testdata() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata")
+}
+
+fn hello() -> FakeImage {
+    fake::hello(&testdata())
+}
+
+/// An environment in which a daemon is the only one there is.
+fn environment(daemon: &FakeDaemon) -> Environment {
+    Environment {
+        tmpdir: Some(PathBuf::from(env!("CARGO_TARGET_TMPDIR"))),
+        docker_host: Some(daemon.host()),
+        ..Environment::default()
+    }
+}
+
+fn open(daemon: &FakeDaemon, name: &str) -> Result<Contents, Error> {
+    let spec = SourceSpec::DockerDaemon(name.to_owned());
+    push::source::open(&spec, &environment(daemon), &Events::ignored())
+}
+
+/// An error and all its sources, a line each, without the names of this run.
+fn chain(daemon: &FakeDaemon, error: &Error) -> String {
+    let mut lines = vec![error.to_string()];
+    let mut next = std::error::Error::source(error);
+    while let Some(error) = next {
+        lines.push(error.to_string());
+        next = error.source();
+    }
+    lines.dedup();
+    lines.join("\n").replace(&daemon.host(), "<daemon>")
+}

@@ -1,0 +1,166 @@
+//! What comes of an export that fails, and of one that nobody waits for.
+
+use std::path::Path;
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use push::registry::Options;
+use push::source::SourceSpec;
+use push::{Environment, Event, Events, PushOperation, PushOptions};
+
+use crate::fake::{FakeDaemon, FakeImage, Fault};
+use crate::{chain, environment, hello, open, testdata};
+
+/// What is said of an export with a fault.
+fn said(fault: Fault) -> String {
+    let daemon = FakeDaemon::start(vec![hello()], Some(fault));
+    let error = open(&daemon, "corpus/hello:1").expect_err("the fault shows");
+    chain(&daemon, &error)
+}
+
+#[test]
+fn a_daemon_that_fails_is_said_to_have_failed() {
+    assert_snapshot!(said(Fault::Refuses(500, "write /tmp/x: no space left on device")), @r#"
+    cannot read `corpus/hello:1` from the Docker daemon
+    the daemon refused with status 500: write /tmp/x: no space left on device
+    "#);
+    assert_snapshot!(said(Fault::GivesUp(4096, "layer not found")), @r#"
+    cannot read `corpus/hello:1` from the Docker daemon
+    the daemon gave up the export after 4169 bytes: layer not found
+    "#);
+    assert_snapshot!(said(Fault::Removes), @"`<daemon>` has no image `corpus/hello:1` any more: it was removed during the export");
+}
+
+#[test]
+fn a_daemon_that_dies_says_after_how_many_bytes() {
+    let dies = said(Fault::Dies(10_000));
+    let first = "cannot read `corpus/hello:1` from the Docker daemon\nthe export broke off after 10000 bytes\n";
+    assert!(dies.starts_with(first), "{dies}");
+    let dies = said(Fault::Dies(0));
+    let first = "cannot read `corpus/hello:1` from the Docker daemon\n";
+    assert!(dies.starts_with(first), "{dies}");
+}
+
+/// A push of `corpus/hello:1` to where nobody answers.
+fn operation(environment: Environment) -> PushOperation {
+    PushOperation {
+        source: SourceSpec::DockerDaemon("corpus/hello:1".to_owned()),
+        destination: "http://127.0.0.1:1/app:1".parse().expect("a destination"),
+        options: PushOptions {
+            registry: Options {
+                retries: 0,
+                timeout: Duration::from_secs(1),
+                ..Options::default()
+            },
+            ..PushOptions::default()
+        },
+        environment,
+    }
+}
+
+#[tokio::test]
+async fn a_push_that_is_dropped_ends_the_export_and_leaves_nothing() {
+    let daemon = FakeDaemon::start(vec![hello()], Some(Fault::Hangs(10_000)));
+    let scratch = tempfile::tempdir().unwrap();
+    let environment = Environment {
+        tmpdir: Some(scratch.path().to_owned()),
+        ..environment(&daemon)
+    };
+    let operation = operation(environment);
+    let planning = tokio::spawn(async move { operation.plan(&Events::ignored()).await });
+    while !daemon
+        .requests()
+        .iter()
+        .any(|it| it.ends_with("hello:1/get"))
+    {
+        tokio::task::yield_now().await;
+    }
+    planning.abort();
+    assert!(planning.await.unwrap_err().is_cancelled());
+    let gone = tokio::task::spawn_blocking(move || daemon.wait_until_gone());
+    gone.await.unwrap();
+    assert_eq!(names(scratch.path()), Vec::<String>::new());
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).expect("a directory");
+    let name = |entry: std::io::Result<std::fs::DirEntry>| {
+        entry
+            .expect("an entry")
+            .file_name()
+            .to_string_lossy()
+            .into_owned()
+    };
+    entries.map(name).collect()
+}
+
+/// An image of two platforms in containerd's store, of which one may not be there.
+fn multi(arm64: bool) -> FakeImage {
+    FakeImage {
+        archive: testdata().join("crane-oci-index.tar"),
+        manifests: vec![("linux/amd64", true), ("linux/arm64", arm64)],
+        ..hello()
+    }
+}
+
+/// The export request, and what came of a plan for a platform.
+async fn planned(image: FakeImage, platform: &str) -> String {
+    let daemon = FakeDaemon::start(vec![image], None);
+    let mut operation = operation(environment(&daemon));
+    operation.options.platforms = vec![platform.parse().expect("a platform")];
+    let error = operation
+        .plan(&Events::ignored())
+        .await
+        .expect_err("nobody answers there");
+    let requests = daemon.requests();
+    let exports = requests.iter().filter(|it| it.contains("/get"));
+    let exports: Vec<_> = exports.filter(|it| !it.contains("/json")).collect();
+    let said = match error {
+        push::Error::Unreachable { .. } => "read".to_owned(),
+        error @ push::Error::ImageNotFound { .. } => {
+            let push::Error::ImageNotFound { available, .. } = &error else {
+                unreachable!("it was just looked at");
+            };
+            format!(
+                "{}; it has {}",
+                chain(&daemon, &error),
+                available.join(", ")
+            )
+        }
+        error => chain(&daemon, &error),
+    };
+    format!("{exports:?} {said}")
+}
+
+#[tokio::test]
+async fn a_platform_is_asked_of_a_daemon_that_knows_them() {
+    assert_snapshot!(planned(multi(true), "linux/arm64").await, @r#"["/images/corpus/hello:1/get?platform=%7B%22architecture%22%3A%22arm64%22%2C%22os%22%3A%22linux%22%7D&unread=/get"] read"#);
+    assert_snapshot!(planned(hello(), "linux/amd64").await, @r#"["/images/corpus/hello:1/get"] read"#);
+}
+
+#[tokio::test]
+async fn a_platform_that_is_not_there_is_known_before_the_export() {
+    assert_snapshot!(planned(multi(false), "linux/arm64").await, @"[] `corpus/hello:1` has no image for linux/arm64; it has linux/amd64");
+    assert_snapshot!(planned(multi(true), "linux/s390x").await, @"[] `corpus/hello:1` has no image for linux/s390x; it has linux/amd64, linux/arm64");
+    assert_snapshot!(planned(hello(), "linux/arm64").await, @"[] `corpus/hello:1` has no image for linux/arm64; it has linux/amd64");
+}
+
+#[tokio::test]
+async fn the_wait_for_an_export_is_told_as_reading() {
+    let daemon = FakeDaemon::start(vec![hello()], None);
+    let (sender, told) = std::sync::mpsc::channel();
+    let events = Events::new(move |event| {
+        if let Event::Spooling { read } = event {
+            sender.send(read).expect("the test listens");
+        }
+    });
+    let operation = operation(environment(&daemon));
+    operation
+        .plan(&events)
+        .await
+        .expect_err("nobody answers there");
+    drop((operation, events));
+    let read: Vec<u64> = told.iter().collect();
+    let size = std::fs::metadata(hello().archive).unwrap().len();
+    assert_eq!((read.first(), read.last()), (Some(&0), Some(&size)));
+}
