@@ -13,7 +13,7 @@ use crate::prepare::Prepared;
 use crate::reading::Reading;
 use crate::registry::Client;
 use crate::report::Report;
-use crate::source::{Arrivals, SourceSpec};
+use crate::source::{Arrivals, DaemonImage, Export, Exporting, SourceSpec};
 use crate::{Environment, Error, naming, plan, registry, selection, source};
 
 /// One push: a source, a destination, and the options for both.
@@ -85,8 +85,10 @@ impl PushOperation {
     /// # Errors
     /// Those of the source and of the registry.
     pub async fn plan(&self, events: &Events) -> Result<Plan, Error> {
+        let (export, _exporting) = self.export().await?.unzip();
         let (operation, telling) = (self.clone(), events.clone());
-        let reading = Reading::start(move |arrivals| operation.read(&telling, arrivals.of_none()));
+        let reading =
+            Reading::start(move |arrivals| operation.read(export, &telling, arrivals.of_none()));
         let images = reading.images().await?;
         let client = self.connect(events).await?;
         plan::plan(&client, self.shown_as()?, &images, &self.options).await
@@ -102,7 +104,8 @@ impl PushOperation {
     /// stream also those of the first layer that cannot be sent.
     pub async fn execute(&self, events: &Events) -> Result<Report, Error> {
         let shown_as = self.shown_as()?;
-        let mut reading = self.start_reading(shown_as.clone(), events);
+        let (export, _exporting) = self.export().await?.unzip();
+        let mut reading = self.start_reading(export, shown_as.clone(), events);
         if !reading.is_stream().await {
             let images = reading.images().await?;
             let client = self.connect(events).await?;
@@ -122,7 +125,12 @@ impl PushOperation {
     }
 
     /// Reads the source and makes of it what will be pushed; nothing is asked of the registry.
-    fn start_reading(&self, shown_as: Registry, events: &Events) -> Reading {
+    fn start_reading(
+        &self,
+        export: Option<Export>,
+        shown_as: Registry,
+        events: &Events,
+    ) -> Reading {
         let (operation, events) = (self.clone(), events.clone());
         Reading::start(move |arrivals| {
             let arrivals = match operation.repository() {
@@ -130,14 +138,31 @@ impl PushOperation {
                 Some(_) if operation.picks() => arrivals,
                 Some(_) => arrivals.of_all_images(),
             };
-            let images = operation.read(&events, arrivals)?;
+            let images = operation.read(export, &events, arrivals)?;
             events.tell(planned(&images, &shown_as));
             Ok(images)
         })
     }
 
-    fn read(&self, events: &Events, arrivals: Arrivals) -> Result<Vec<Prepared>, Error> {
-        let contents = source::open_arriving(&self.source, &self.environment, events, arrivals)?;
+    /// Starts the export where the source is a Docker daemon; it ends when the second part is dropped.
+    async fn export(&self) -> Result<Option<(Export, Exporting)>, Error> {
+        let SourceSpec::DockerDaemon(name) = &self.source else {
+            return Ok(None);
+        };
+        let image = DaemonImage::find(name, &self.environment).await?;
+        image.export(&self.options.platforms).map(Some)
+    }
+
+    fn read(
+        &self,
+        export: Option<Export>,
+        events: &Events,
+        arrivals: Arrivals,
+    ) -> Result<Vec<Prepared>, Error> {
+        let contents = match export {
+            Some(export) => export.read(&self.environment, events, arrivals)?,
+            None => source::open_arriving(&self.source, &self.environment, events, arrivals)?,
+        };
         contents
             .notes
             .iter()

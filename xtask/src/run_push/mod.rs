@@ -249,7 +249,9 @@ async fn begin_digest_file(
     let Some(path) = &typed.digest_file else {
         return Ok(None);
     };
-    let one = operation.options.image.is_some() || operation.source.image().is_some();
+    let one = operation.options.image.is_some()
+        || operation.source.image().is_some()
+        || matches!(operation.source, SourceSpec::DockerDaemon(_));
     // Standard input can be read only once; of it this is found out when all is done.
     if !one && operation.source != SourceSpec::StandardInput {
         let contents = crate::inspect::open(

@@ -30,6 +30,7 @@ use crate::image::Image;
 use crate::{Environment, Error, Events};
 
 pub use arrivals::{Arrival, Arrivals, Stop};
+pub(crate) use daemon::{DaemonImage, Export, Exporting};
 pub use spec::SourceSpec;
 
 /// What a source holds.

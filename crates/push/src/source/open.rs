@@ -21,6 +21,7 @@ use crate::{Environment, Error, Events};
 pub(super) struct Opening {
     place: Place,
     environment: Environment,
+    events: Events,
     spool: Spool,
     arrivals: Arrivals,
 }
@@ -35,12 +36,13 @@ impl Opening {
         Self {
             place: Place::source(name),
             environment: environment.clone(),
+            events: events.clone(),
             spool: Spool::new(environment, events),
             arrivals,
         }
     }
 
-    pub(super) fn source(&self, spec: &SourceSpec) -> Result<Contents, Error> {
+    pub(super) fn source(self, spec: &SourceSpec) -> Result<Contents, Error> {
         match spec {
             SourceSpec::Path(path) => self.path(path, None),
             SourceSpec::DockerArchive { path, .. } => self.path(path, Some(Format::DockerArchive)),
@@ -50,7 +52,9 @@ impl Opening {
                 Some(file) => self.file(file, None),
                 None => self.stream(io::stdin(), None),
             },
-            SourceSpec::DockerDaemon(name) => daemon::open(name, &self.environment),
+            SourceSpec::DockerDaemon(name) => {
+                daemon::open(name, &self.environment, &self.events, self.arrivals)
+            }
         }
     }
 

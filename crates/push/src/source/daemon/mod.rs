@@ -3,7 +3,11 @@
 //! Only `api` knows how the daemon is spoken to.
 
 mod address;
+mod api;
+mod client;
 mod context;
+mod details;
+mod export;
 mod locate;
 mod name;
 mod nearest;
@@ -11,20 +15,87 @@ mod pipe;
 mod reach;
 mod runtime;
 
-use super::Contents;
-use crate::{DaemonFailure, Environment, Error};
+use std::sync::Arc;
+
+use api::DockerApi;
+use client::Daemon;
+use details::Details;
+use name::Query;
+use runtime::Runtime;
+
+use super::{Arrivals, Contents};
+use crate::blob::Place;
+use crate::{DaemonFailure, Environment, Error, Events};
+
+pub(crate) use export::{Export, Exporting};
+
+/// An image that the daemon has.
+pub(crate) struct DaemonImage {
+    daemon: Arc<DockerApi>,
+    /// As it was asked for.
+    written: String,
+    query: Query,
+    details: Details,
+}
 
 /// Opens an image of the local Docker daemon; blocks.
-pub(super) fn open(image: &str, environment: &Environment) -> Result<Contents, Error> {
-    let failed = |source| Error::Daemon {
+pub(super) fn open(
+    written: &str,
+    environment: &Environment,
+    events: &Events,
+    arrivals: Arrivals,
+) -> Result<Contents, Error> {
+    let runtime = Runtime::here().map_err(failed(written))?;
+    let (export, _exporting) =
+        runtime.block_on(async { DaemonImage::find(written, environment).await?.export(&[]) })?;
+    export.read(environment, events, arrivals)
+}
+
+impl DaemonImage {
+    /// Asks the daemon for an image.
+    ///
+    /// # Errors
+    /// [`Error::Daemon`] where the daemon cannot be used, [`Error::ImageNotFound`] where it has no such image, and
+    /// [`Error::InvalidReference`] for what is neither a name nor an ID.
+    pub(crate) async fn find(written: &str, environment: &Environment) -> Result<Self, Error> {
+        let queries = name::queries(written).map_err(|source| Error::InvalidReference {
+            input: written.to_owned(),
+            source,
+        })?;
+        let addresses = locate::addresses(environment).map_err(failed(written))?;
+        let address = reach::reach(addresses).await.map_err(failed(written))?;
+        let shown = address.to_string();
+        let daemon = DockerApi::new(&address, shown.clone()).map_err(failed(written))?;
+        let wanted = queries[0].reference.clone();
+        for query in queries {
+            let found = daemon.image(&query.reference).await;
+            let Some(details) = found.map_err(failed(written))? else {
+                continue;
+            };
+            // Docker takes digits for the beginning of an ID, but may find another image by such a name.
+            if query.id.as_ref().is_none_or(|id| details.has_id(id)) {
+                return Ok(Self {
+                    daemon: Arc::new(daemon),
+                    written: written.to_owned(),
+                    query,
+                    details,
+                });
+            }
+        }
+        // Without the list there is just no hint.
+        let names = daemon.names().await.unwrap_or_default();
+        Err(Error::ImageNotFound {
+            place: Place::source(&shown),
+            wanted: format!("image `{wanted}`"),
+            available: nearest::nearest(&wanted, names),
+        })
+    }
+}
+
+/// What stopped the reading of an image; made for `map_err`.
+fn failed(image: &str) -> impl Fn(DaemonFailure) -> Error {
+    move |source| Error::Daemon {
         image: image.to_owned(),
         source,
-    };
-    let runtime = runtime::Runtime::here().map_err(failed)?;
-    let addresses = locate::addresses(environment).map_err(failed)?;
-    let address = runtime.block_on(reach::reach(addresses)).map_err(failed)?;
-    Err(failed(DaemonFailure::Unreachable {
-        address: address.to_string(),
-        source: "reading its images is not supported yet".into(),
-    }))
+    }
 }

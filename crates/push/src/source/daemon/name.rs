@@ -1,6 +1,6 @@
 //! What a user calls an image of the daemon: a name with or without a tag, a name with a digest, an ID or its beginning.
 
-use oci::ParseReferenceError;
+use oci::{Destination, ParseReferenceError, Target};
 
 use crate::image::Name;
 
@@ -16,9 +16,57 @@ pub(super) struct Query {
 }
 
 /// The ways in which some text can be meant, in the order in which Docker would try them.
-pub(super) fn queries(_: &str) -> Result<Vec<Query>, ParseReferenceError> {
-    Ok(Vec::new())
+///
+/// A name without a tag has the tag `latest`, and no other.
+pub(super) fn queries(text: &str) -> Result<Vec<Query>, ParseReferenceError> {
+    if let Some(digits) = text.strip_prefix("sha256:").filter(|it| is_hex(it)) {
+        return Ok(vec![of_id(digits)]);
+    }
+    if text.len() == 64 && is_hex(text) {
+        return Ok(vec![of_id(text)]);
+    }
+    let mut queries = vec![of_name(text)?];
+    if text.len() >= SHORTEST_ID && text.len() < 64 && is_hex(text) {
+        queries.push(of_id(text));
+    }
+    Ok(queries)
 }
+
+fn of_id(digits: &str) -> Query {
+    Query {
+        reference: digits.to_owned(),
+        name: None,
+        id: Some(digits.to_owned()),
+    }
+}
+
+fn of_name(text: &str) -> Result<Query, ParseReferenceError> {
+    let parsed: Destination = text.parse()?;
+    if parsed.scheme.is_some() {
+        return Err(ParseReferenceError::Unexpected("://".to_owned()));
+    }
+    let Target::Repository { tag, digest, .. } = parsed.target else {
+        return Err(ParseReferenceError::Missing("repository"));
+    };
+    let reference = match (&tag, &digest) {
+        (None, None) => format!("{text}:latest"),
+        _ => text.to_owned(),
+    };
+    let name = digest.is_none().then(|| Name::read(&reference));
+    Ok(Query {
+        reference,
+        name,
+        id: None,
+    })
+}
+
+fn is_hex(text: &str) -> bool {
+    let digit = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+    !text.is_empty() && text.bytes().all(digit)
+}
+
+/// Fewer digits are more likely a name.
+const SHORTEST_ID: usize = 4;
 
 #[cfg(test)]
 mod tests {

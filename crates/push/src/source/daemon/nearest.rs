@@ -1,9 +1,41 @@
 //! The names that somebody may have meant who asked for one that is not there.
 
+use strsim::osa_distance;
+
 /// The names nearest to one that is not there, the nearest first; none where nothing is near.
-pub(super) fn nearest(_: &str, _: Vec<String>) -> Vec<String> {
-    Vec::new()
+pub(super) fn nearest(wanted: &str, names: Vec<String>) -> Vec<String> {
+    let mut near: Vec<(usize, String)> = names
+        .into_iter()
+        .filter(|name| !name.contains("<none>"))
+        .filter_map(|name| Some((distance(wanted, &name)?, name)))
+        .collect();
+    near.sort();
+    near.dedup();
+    near.into_iter().take(MOST).map(|(_, name)| name).collect()
 }
+
+/// How far a name is from what was wanted; none where it is too far to be meant.
+fn distance(wanted: &str, name: &str) -> Option<usize> {
+    let ((repository, tag), (other, other_tag)) = (split(wanted), split(name));
+    let of_tags = osa_distance(tag, other_tag);
+    // Whoever has the name right, or its last part, has forgotten the tag, however far that is.
+    let last = |repository: &str| repository.rsplit('/').next().map(str::to_owned);
+    if repository == other || last(repository) == last(other) {
+        return Some(of_tags.min(1) + usize::from(repository != other));
+    }
+    let far = osa_distance(repository, other);
+    (far <= repository.len().div_ceil(3)).then_some(1 + far + of_tags.min(1))
+}
+
+fn split(name: &str) -> (&str, &str) {
+    match name.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => (repository, tag),
+        _ => (name, ""),
+    }
+}
+
+/// More would be a list and no hint.
+const MOST: usize = 3;
 
 #[cfg(test)]
 mod tests {

@@ -2,11 +2,44 @@
 
 use std::io::{self, Read};
 
+use serde::Deserialize;
+use tokio::sync::mpsc;
+
+use crate::DaemonFailure;
+
 /// The end that the export goes into.
-pub(super) struct PipeWriter;
+pub(super) struct PipeWriter {
+    sender: mpsc::Sender<Piece>,
+    /// What is not yet worth sending.
+    gathered: Vec<u8>,
+    /// The last bytes, where a daemon says why it gives up.
+    tail: Vec<u8>,
+    written: u64,
+}
 
 /// The end that the archive comes out of; only for threads that may block.
-pub(super) struct PipeReader;
+pub(super) struct PipeReader {
+    receiver: mpsc::Receiver<Piece>,
+    piece: io::Cursor<Vec<u8>>,
+    ended: bool,
+}
+
+enum Piece {
+    Bytes(Vec<u8>),
+    End,
+    Broken(Broken),
+}
+
+/// Why an export has no end.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Broken {
+    /// The image is not there any more.
+    #[error("the image was removed")]
+    Removed,
+    /// The daemon failed.
+    #[error(transparent)]
+    Daemon(DaemonFailure),
+}
 
 /// The reader is gone, so nobody wants the rest.
 #[derive(Debug)]
@@ -14,26 +47,118 @@ pub(super) struct Unwanted;
 
 /// Connects two ends.
 pub(super) fn pipe() -> (PipeWriter, PipeReader) {
-    (PipeWriter, PipeReader)
+    let (sender, receiver) = mpsc::channel(PIECES);
+    let writer = PipeWriter {
+        sender,
+        gathered: Vec::with_capacity(PIECE),
+        tail: Vec::new(),
+        written: 0,
+    };
+    let reader = PipeReader {
+        receiver,
+        piece: io::Cursor::default(),
+        ended: false,
+    };
+    (writer, reader)
 }
 
 impl PipeWriter {
-    /// Writes some bytes; waits while the reader is behind.
-    pub(super) async fn write(&mut self, _: &[u8]) -> Result<(), Unwanted> {
-        Ok(())
+    /// How many bytes have come.
+    pub(super) fn written(&self) -> u64 {
+        self.written
     }
 
-    /// Says that this was all.
-    pub(super) async fn end(self) {}
+    /// Writes some bytes; waits while the reader is behind.
+    pub(super) async fn write(&mut self, chunk: &[u8]) -> Result<(), Unwanted> {
+        self.written += chunk.len() as u64;
+        self.remember(chunk);
+        self.gathered.extend_from_slice(chunk);
+        if self.gathered.len() < PIECE {
+            return Ok(());
+        }
+        let piece = std::mem::replace(&mut self.gathered, Vec::with_capacity(PIECE));
+        self.send(Piece::Bytes(piece)).await
+    }
+
+    /// Says that this was all, unless the daemon's last words were why there is no more.
+    pub(super) async fn end(mut self) {
+        let last = match gave_up(&self.tail) {
+            Some(message) => {
+                let read = self.written;
+                let failure = DaemonFailure::GaveUp { read, message };
+                Piece::Broken(Broken::Daemon(failure))
+            }
+            None => {
+                let piece = std::mem::take(&mut self.gathered);
+                if self.send(Piece::Bytes(piece)).await.is_err() {
+                    return;
+                }
+                Piece::End
+            }
+        };
+        // Whoever does not read any more does not need to know.
+        let _ = self.send(last).await;
+    }
+
+    /// Says that there is no more, and why.
+    pub(super) async fn fail(self, why: Broken) {
+        let _ = self.send(Piece::Broken(why)).await;
+    }
+
+    async fn send(&self, piece: Piece) -> Result<(), Unwanted> {
+        self.sender.send(piece).await.map_err(|_| Unwanted)
+    }
+
+    fn remember(&mut self, chunk: &[u8]) {
+        let new = &chunk[chunk.len().saturating_sub(TAIL)..];
+        let old = (self.tail.len() + new.len()).saturating_sub(TAIL);
+        self.tail.drain(..old);
+        self.tail.extend_from_slice(new);
+    }
 }
 
 impl Read for PipeReader {
-    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        Err(io::Error::other("nothing comes through yet"))
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let read = self.piece.read(buffer)?;
+            if read > 0 || self.ended || buffer.is_empty() {
+                return Ok(read);
+            }
+            match self.receiver.blocking_recv() {
+                Some(Piece::Bytes(piece)) => self.piece = io::Cursor::new(piece),
+                Some(Piece::End) => self.ended = true,
+                Some(Piece::Broken(broken)) => return Err(io::Error::other(broken)),
+                None => return Err(io::Error::other("the export was cancelled")),
+            }
+        }
     }
 }
 
+/// What a daemon said at the end of an export that failed under way: Docker writes it behind the archive, with
+/// status 200 long sent. An archive itself ends in zeros.
+fn gave_up(tail: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Words {
+        error: String,
+    }
+    let text = tail.trim_ascii_end();
+    let start = text
+        .windows(LAST_WORDS.len())
+        .rposition(|window| window == LAST_WORDS)?;
+    let words: Words = serde_json::from_slice(&text[start..]).ok()?;
+    Some(words.error)
+}
+
+/// How the JSON begins that Docker writes where a stream fails.
+const LAST_WORDS: &[u8] = br#"{"errorDetail":"#;
+
+const TAIL: usize = 4 << 10;
+
+/// Daemons send 32 KiB at most, which is too little to pass from thread to thread.
 const PIECE: usize = 256 << 10;
+
+/// Pieces on their way.
+const PIECES: usize = 4;
 
 #[cfg(test)]
 mod tests {

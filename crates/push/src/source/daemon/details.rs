@@ -1,0 +1,107 @@
+//! What the daemon says of an image before it exports it.
+
+use oci::{Digest, Platform};
+use serde::{Deserialize, Deserializer};
+
+/// The answer to an inspection, as far as a push needs it; lenient, because Docker and Podman of every age answer.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Details {
+    /// The digest of the config, or with containerd's store that of the manifest or index.
+    #[serde(default)]
+    pub(super) id: String,
+    #[serde(default, deserialize_with = "null_is_empty")]
+    os: String,
+    #[serde(default, deserialize_with = "null_is_empty")]
+    architecture: String,
+    #[serde(default)]
+    variant: Option<String>,
+    /// In bytes, uncompressed; with containerd's store something else.
+    #[serde(default)]
+    size: Option<u64>,
+    #[serde(default, rename = "RootFS")]
+    root_fs: Option<RootFs>,
+    /// What an index names; only containerd's store says so, from API 1.48 on.
+    #[serde(default)]
+    manifests: Option<Vec<ManifestSummary>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct RootFs {
+    #[serde(default)]
+    layers: Option<Vec<String>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ManifestSummary {
+    #[serde(default)]
+    available: bool,
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    image_data: Option<ImageData>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ImageData {
+    platform: Platform,
+}
+
+impl Details {
+    /// Its ID as a digest; Podman leaves out the algorithm.
+    pub(super) fn digest(&self) -> Option<Digest> {
+        let id = &self.id;
+        id.parse().or_else(|_| format!("sha256:{id}").parse()).ok()
+    }
+
+    /// Whether its ID begins with these digits.
+    pub(super) fn has_id(&self, digits: &str) -> bool {
+        self.digest()
+            .is_some_and(|digest| digest.hex().starts_with(digits))
+    }
+
+    /// The diff IDs of its layers, base layer first.
+    pub(super) fn layers(&self) -> Vec<Digest> {
+        let layers = self.root_fs.iter().flat_map(|it| &it.layers).flatten();
+        layers.filter_map(|layer| layer.parse().ok()).collect()
+    }
+
+    /// How many bytes its layers have at least in an export, where that is known.
+    pub(super) fn size(&self) -> Option<u64> {
+        self.size.filter(|_| self.manifests.is_none())
+    }
+
+    /// The platforms that can be exported.
+    pub(super) fn platforms(&self) -> Vec<Platform> {
+        let Some(manifests) = &self.manifests else {
+            return vec![self.own_platform()];
+        };
+        let images = manifests
+            .iter()
+            .filter(|manifest| manifest.available && manifest.kind == "image");
+        images
+            .filter_map(|manifest| Some(manifest.image_data.as_ref()?.platform.clone()))
+            .collect()
+    }
+
+    /// Whether the daemon can export one platform of several.
+    pub(super) fn has_several(&self) -> bool {
+        self.manifests.is_some()
+    }
+
+    fn own_platform(&self) -> Platform {
+        Platform {
+            architecture: self.architecture.clone(),
+            os: self.os.clone(),
+            variant: self.variant.clone().filter(|variant| !variant.is_empty()),
+            os_version: None,
+        }
+    }
+}
+
+fn null_is_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}

@@ -1,0 +1,153 @@
+//! An export on its way: a task that asks the daemon, and the archive as it arrives.
+
+use std::sync::Arc;
+
+use oci::{Digest, Platform};
+use tokio::task::JoinHandle;
+
+use super::api::DockerApi;
+use super::client::Daemon;
+use super::pipe::{Broken, PipeReader, PipeWriter, pipe};
+use super::{DaemonImage, failed};
+use crate::blob::Place;
+use crate::image::Name;
+use crate::source::{Arrivals, Contents, open_stream};
+use crate::{DaemonFailure, Environment, Error, Event, Events};
+
+/// The archive of an image as the daemon sends it; to be read on a thread that may block.
+pub(crate) struct Export {
+    written: String,
+    address: String,
+    name: Option<Name>,
+    /// The digests of its layers, uncompressed, and their bytes altogether, as far as the daemon says.
+    layers: Vec<Digest>,
+    size: Option<u64>,
+    reader: PipeReader,
+}
+
+/// The export goes on while this lives.
+pub(crate) struct Exporting(JoinHandle<()>);
+
+impl DaemonImage {
+    /// Starts an export; must be called within a runtime.
+    ///
+    /// # Errors
+    /// [`Error::ImageNotFound`] where the daemon has the image for other platforms only.
+    pub(crate) fn export(self, wanted: &[Platform]) -> Result<(Export, Exporting), Error> {
+        let platform = self.platform(wanted)?;
+        let (writer, reader) = pipe();
+        let export = Export {
+            written: self.written,
+            address: self.daemon.address().to_owned(),
+            name: self.query.name,
+            layers: self.details.layers(),
+            size: self.details.size(),
+            reader,
+        };
+        let task = tokio::spawn(carry(self.daemon, self.query.reference, platform, writer));
+        Ok((export, Exporting(task)))
+    }
+
+    /// The one platform to export; none is all that there are.
+    fn platform(&self, wanted: &[Platform]) -> Result<Option<Platform>, Error> {
+        let available = self.details.platforms();
+        let mut chosen = None;
+        for wanted in wanted {
+            chosen = available.iter().find(|it| it.satisfies(wanted));
+            if chosen.is_none() {
+                return Err(Error::ImageNotFound {
+                    place: Place::source(&self.written),
+                    wanted: format!("image for {wanted}"),
+                    available: available.iter().map(Platform::to_string).collect(),
+                });
+            }
+        }
+        let only = wanted.len() == 1 && self.details.has_several();
+        Ok(chosen.filter(|_| only).cloned())
+    }
+}
+
+/// Asks for the archive, and says how it ended.
+async fn carry(
+    daemon: Arc<DockerApi>,
+    reference: String,
+    platform: Option<Platform>,
+    mut pipe: PipeWriter,
+) {
+    let exported = daemon.export(&reference, platform.as_ref(), &mut pipe);
+    match exported.await {
+        Ok(()) => pipe.end().await,
+        Err(failure) => {
+            let why = reason(&*daemon, &reference, failure).await;
+            pipe.fail(why).await;
+        }
+    }
+}
+
+/// Finds out whether an export failed because the image is gone by now.
+async fn reason(daemon: &impl Daemon, reference: &str, failure: DaemonFailure) -> Broken {
+    let answered = !matches!(
+        failure,
+        DaemonFailure::Unreachable { .. } | DaemonFailure::Cut { .. }
+    );
+    if answered && matches!(daemon.image(reference).await, Ok(None)) {
+        return Broken::Removed;
+    }
+    Broken::Daemon(failure)
+}
+
+impl Export {
+    /// Reads the archive to its end; blocks.
+    ///
+    /// # Errors
+    /// Those of [`open_stream`], [`Error::Daemon`] where the export ends early, and [`Error::ImageNotFound`] where the
+    /// image was removed meanwhile.
+    pub(crate) fn read(
+        self,
+        environment: &Environment,
+        events: &Events,
+        arrivals: Arrivals,
+    ) -> Result<Contents, Error> {
+        let Self {
+            written,
+            address,
+            name,
+            layers,
+            size,
+            reader,
+        } = self;
+        let arrivals = size.into_iter().fold(arrivals, Arrivals::of_size);
+        let arrivals = arrivals.expecting(layers);
+        // Docker copies the image first, which may take minutes, and says nothing meanwhile.
+        events.tell(Event::Spooling { read: 0 });
+        let mut contents = open_stream(reader, &written, environment, events, arrivals)
+            .map_err(|error| explain(error, &written, &address))?;
+        // By a digest or an ID an image has no name, whatever the archive says.
+        if let [image] = &mut contents.images[..] {
+            image.names = name.into_iter().collect();
+        }
+        Ok(contents)
+    }
+}
+
+/// What an error of the archive is where the export is to blame.
+fn explain(error: Error, written: &str, address: &str) -> Error {
+    let Error::OpenSource { place, source } = error else {
+        return error;
+    };
+    match source.downcast::<Broken>() {
+        Ok(Broken::Removed) => Error::ImageNotFound {
+            place: Place::source(address),
+            wanted: format!("image `{written}` any more: it was removed during the export"),
+            available: Vec::new(),
+        },
+        Ok(Broken::Daemon(failure)) => failed(written)(failure),
+        Err(source) => Error::OpenSource { place, source },
+    }
+}
+
+impl Drop for Exporting {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
