@@ -3,6 +3,7 @@
 
 mod naming;
 mod reading;
+mod relayed;
 
 #[path = "../../../../tests/support/daemon.rs"]
 mod fake;
