@@ -38,12 +38,14 @@ pub(crate) const LEVELS: &[(u8, &[&str])] = &[
 /// The level whose groups never name each other.
 const APART: u8 = 4;
 
-/// Crates that only one module of `crates/push` may name.
+/// Crates that only one module of `crates/push` may name; rustls serves two, for registries and for daemons.
 const OWNED_CRATES: &[(&str, &str)] = &[
     ("reqwest", "registry"),
     ("http", "registry"),
     ("http_body", "registry"),
     ("rustls", "registry"),
+    ("rustls", "source"),
+    ("tokio_rustls", "source"),
     ("tar", "source"),
     ("docker_api", "source"),
 ];
@@ -145,8 +147,14 @@ fn inner_complaint(
 }
 
 fn owned_complaint(name: &str, root: &str) -> Option<String> {
-    let (_, owner) = OWNED_CRATES.iter().find(|(owned, _)| *owned == name)?;
-    (*owner != root).then(|| format!("`{root}` names the crate `{name}`: only `{owner}` may"))
+    let owners: Vec<&str> = OWNED_CRATES
+        .iter()
+        .filter(|(owned, _)| *owned == name)
+        .map(|(_, owner)| *owner)
+        .collect();
+    let allowed = owners.is_empty() || owners.contains(&root);
+    let owners = owners.join("` and `");
+    (!allowed).then(|| format!("`{root}` names the crate `{name}`: only `{owners}` may"))
 }
 
 fn print_complaints(file: &File) -> Vec<String> {

@@ -40,11 +40,6 @@ impl DockerApi {
         Ok(Self { docker, address })
     }
 
-    /// Where it is, for messages.
-    pub(super) fn address(&self) -> &str {
-        &self.address
-    }
-
     /// Any GET below `/images/`, with its query.
     ///
     /// docker-api has forms for API 1.42 only, and its models refuse what later daemons leave out. But it writes the

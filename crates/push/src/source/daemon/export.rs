@@ -5,8 +5,8 @@ use std::sync::Arc;
 use oci::{Digest, Platform};
 use tokio::task::JoinHandle;
 
-use super::api::DockerApi;
 use super::client::Daemon;
+use super::connection::Connection;
 use super::pipe::{Broken, PipeReader, PipeWriter, pipe};
 use super::{DaemonImage, failed};
 use crate::blob::Place;
@@ -18,7 +18,7 @@ use crate::{DaemonFailure, Environment, Error, Event, Events};
 pub(crate) struct Export {
     written: String,
     address: String,
-    name: Option<Name>,
+    names: Vec<Name>,
     /// The digests of its layers, uncompressed, and their bytes altogether, as far as the daemon says.
     layers: Vec<Digest>,
     size: Option<u64>,
@@ -37,11 +37,11 @@ impl DaemonImage {
         let platform = self.platform(wanted)?;
         let (writer, reader) = pipe();
         let export = Export {
-            written: self.written,
             address: self.daemon.address().to_owned(),
-            name: self.query.name,
+            names: self.names(),
             layers: self.details.layers(),
             size: self.details.size(),
+            written: self.written,
             reader,
         };
         let task = tokio::spawn(carry(self.daemon, self.query.reference, platform, writer));
@@ -69,7 +69,7 @@ impl DaemonImage {
 
 /// Asks for the archive, and says how it ended.
 async fn carry(
-    daemon: Arc<DockerApi>,
+    daemon: Arc<Connection>,
     reference: String,
     platform: Option<Platform>,
     mut pipe: PipeWriter,
@@ -111,7 +111,7 @@ impl Export {
         let Self {
             written,
             address,
-            name,
+            names,
             layers,
             size,
             reader,
@@ -124,7 +124,7 @@ impl Export {
             .map_err(|error| explain(error, &written, &address))?;
         // By a digest or an ID an image has no name, whatever the archive says.
         if let [image] = &mut contents.images[..] {
-            image.names = name.into_iter().collect();
+            image.names = names;
         }
         Ok(contents)
     }

@@ -5,6 +5,7 @@
 mod address;
 mod api;
 mod client;
+mod connection;
 mod context;
 mod details;
 mod export;
@@ -13,25 +14,35 @@ mod name;
 mod nearest;
 mod pipe;
 mod reach;
+#[cfg(unix)]
+mod relay;
+#[cfg(not(unix))]
+#[path = "no_relay.rs"]
+mod relay;
 mod runtime;
+#[cfg(unix)]
+mod ssh;
+#[cfg(unix)]
+mod tls;
 
 use std::sync::Arc;
 
-use api::DockerApi;
 use client::Daemon;
+use connection::Connection;
 use details::Details;
 use name::Query;
 use runtime::Runtime;
 
 use super::{Arrivals, Contents};
 use crate::blob::Place;
+use crate::image::Name;
 use crate::{DaemonFailure, Environment, Error, Events};
 
-pub(crate) use export::{Export, Exporting};
+pub(crate) use export::Export;
 
 /// An image that the daemon has.
 pub(crate) struct DaemonImage {
-    daemon: Arc<DockerApi>,
+    daemon: Arc<Connection>,
     /// As it was asked for.
     written: String,
     query: Query,
@@ -64,8 +75,8 @@ impl DaemonImage {
         })?;
         let addresses = locate::addresses(environment).map_err(failed(written))?;
         let address = reach::reach(addresses).await.map_err(failed(written))?;
-        let shown = address.to_string();
-        let daemon = DockerApi::new(&address, shown.clone()).map_err(failed(written))?;
+        let connection = Connection::open(&address, environment).await;
+        let daemon = connection.map_err(failed(written))?;
         let wanted = queries[0].reference.clone();
         for query in queries {
             let found = daemon.image(&query.reference).await;
@@ -85,10 +96,15 @@ impl DaemonImage {
         // Without the list there is just no hint.
         let names = daemon.names().await.unwrap_or_default();
         Err(Error::ImageNotFound {
-            place: Place::source(&shown),
+            place: Place::source(daemon.address()),
             wanted: format!("image `{wanted}`"),
             available: nearest::nearest(&wanted, names),
         })
+    }
+
+    /// The name that it goes by; none where it was asked for by digest or ID.
+    pub(crate) fn names(&self) -> Vec<Name> {
+        self.query.name.iter().cloned().collect()
     }
 }
 
