@@ -4,6 +4,7 @@
 mod naming;
 mod reading;
 mod relayed;
+mod unchanged;
 
 #[path = "../../../../tests/support/daemon.rs"]
 mod fake;

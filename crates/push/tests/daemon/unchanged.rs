@@ -1,0 +1,186 @@
+//! A push of what the registry has already: no export reaches the daemon.
+
+use embedded_registry::{Config, Registry};
+use push::source::SourceSpec;
+use push::{Events, ManifestFormat, PushOperation, PushOptions, Verify};
+
+use crate::fake::{FakeDaemon, FakeImage};
+use crate::{environment, hello, testdata};
+
+/// A registry and a daemon with one image.
+struct Pair {
+    registry: Registry,
+    daemon: FakeDaemon,
+    _directory: tempfile::TempDir,
+}
+
+impl Pair {
+    async fn new(image: FakeImage) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let config = Config::new(directory.path().to_owned());
+        Self {
+            registry: Registry::start(config).await.expect("a registry"),
+            daemon: FakeDaemon::start(vec![image], None),
+            _directory: directory,
+        }
+    }
+
+    fn operation(&self, destination: &str) -> PushOperation {
+        let address = self.registry.address();
+        PushOperation {
+            source: SourceSpec::DockerDaemon("corpus/hello:1".to_owned()),
+            destination: format!("http://{address}/{destination}")
+                .parse()
+                .expect("a destination"),
+            options: PushOptions::default(),
+            environment: environment(&self.daemon),
+        }
+    }
+
+    /// The references with their digests, and how many exports that took.
+    async fn push(&self, operation: &PushOperation) -> (Vec<String>, usize) {
+        let before = self.exports();
+        let report = operation.execute(&Events::ignored()).await;
+        let report = report.expect("a push");
+        assert!(report.failed.is_empty(), "{:?}", report.failed);
+        let host = format!("{}/", self.registry.address());
+        let pinned = report
+            .pushed
+            .iter()
+            .map(|it| it.pinned().replace(&host, ""));
+        (pinned.collect(), self.exports() - before)
+    }
+
+    fn exports(&self) -> usize {
+        let requests = self.daemon.requests();
+        requests
+            .iter()
+            .filter(|it| it.ends_with("hello:1/get"))
+            .count()
+    }
+}
+
+fn archive(name: &str) -> FakeImage {
+    FakeImage {
+        archive: testdata().join(name),
+        ..hello()
+    }
+}
+
+#[tokio::test]
+async fn an_image_that_is_under_its_tag_is_not_exported_again() {
+    for name in ["docker20-hello.tar", "docker28-hello.tar"] {
+        let pair = Pair::new(archive(name)).await;
+        let operation = pair.operation("app:1");
+        let (first, exports) = pair.push(&operation).await;
+        assert_eq!((first.len(), exports), (1, 1), "{name}");
+        assert_eq!(pair.push(&operation).await, (first.clone(), 0), "{name}");
+        let mut thorough = operation;
+        thorough.options.verify = Verify::Full;
+        assert_eq!(pair.push(&thorough).await, (first, 0), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn with_containerds_store_the_id_is_the_manifests_digest() {
+    let image = FakeImage {
+        id: "sha256:5492e95cc024b1aeb5450a80b0ceb9db763fae073877499ad3ec96d36de6ca89",
+        ..archive("docker28c-hello.tar")
+    };
+    let id = image.id;
+    let pair = Pair::new(image).await;
+    let operation = pair.operation("app:1");
+    let pinned = vec![format!("app:1@{id}")];
+    assert_eq!(pair.push(&operation).await, (pinned.clone(), 1));
+    assert_eq!(pair.push(&operation).await, (pinned, 0));
+    let image = FakeImage {
+        id: "sha256:a073da0cf3fb330ceb3b5fae6e1bcf307f72908976a6137c59b687b9ae839058",
+        manifests: vec![("linux/amd64", true), ("linux/arm64", true)],
+        ..archive("crane-oci-index.tar")
+    };
+    let pair = Pair::new(image).await;
+    let mut operation = pair.operation("app:1");
+    assert_eq!(pair.push(&operation).await.1, 1);
+    operation.options.verify = Verify::Full;
+    assert_eq!(pair.push(&operation).await.1, 0);
+    // One platform of it is something else than what is there.
+    operation.options.platforms = vec!["linux/arm64".parse().unwrap()];
+    let (narrow, _) = pair.push(&operation).await;
+    assert_ne!(narrow, pair.push(&pair.operation("app:1")).await.0);
+}
+
+#[tokio::test]
+async fn every_tag_must_hold_it() {
+    let pair = Pair::new(hello()).await;
+    let mut operation = pair.operation("app:1");
+    pair.push(&operation).await;
+    operation.options.tags = vec!["2".parse().unwrap()];
+    assert_eq!(pair.push(&operation).await.1, 1);
+    let (both, exports) = pair.push(&operation).await;
+    assert_eq!((both.len(), exports), (2, 0));
+    // Without a tag the destination takes the image's own, which is `1`.
+    assert_eq!(pair.push(&pair.operation("app")).await.1, 0);
+    assert_eq!(pair.push(&pair.operation("other/")).await.1, 1);
+    assert_eq!(pair.push(&pair.operation("other/")).await.1, 0);
+}
+
+#[tokio::test]
+async fn another_image_under_the_tag_is_replaced() {
+    let pair = Pair::new(hello()).await;
+    let operation = pair.operation("app:1");
+    let (first, _) = pair.push(&operation).await;
+    let other = PushOperation {
+        source: SourceSpec::Path(testdata().join("crane-oci-index.tar")),
+        ..operation.clone()
+    };
+    other.execute(&Events::ignored()).await.unwrap();
+    assert_eq!(pair.push(&operation).await, (first, 1));
+}
+
+#[tokio::test]
+async fn options_that_ask_for_more_need_an_export() {
+    let pair = Pair::new(hello()).await;
+    let operation = pair.operation("app:1");
+    let (pinned, _) = pair.push(&operation).await;
+    let with = |change: fn(&mut PushOptions)| {
+        let mut operation = operation.clone();
+        change(&mut operation.options);
+        operation
+    };
+    let exports = async |operation: PushOperation| pair.push(&operation).await.1;
+    assert_eq!(exports(with(|it| it.registry.reupload = true)).await, 1);
+    assert_eq!(
+        exports(with(|it| it.format = ManifestFormat::Docker)).await,
+        0
+    );
+    assert_eq!(
+        exports(with(
+            |it| it.platforms = vec!["linux/amd64".parse().unwrap()]
+        ))
+        .await,
+        0
+    );
+    let digest = pinned[0].split_once('@').unwrap().1;
+    assert_eq!(exports(pair.operation(&format!("app:1@{digest}"))).await, 0);
+    assert_eq!(exports(pair.operation(&format!("app@{digest}"))).await, 0);
+    assert_eq!(exports(with(|it| it.format = ManifestFormat::Oci)).await, 1);
+    assert_eq!(exports(with(|it| it.format = ManifestFormat::Oci)).await, 0);
+}
+
+#[tokio::test]
+async fn where_it_goes_is_decided_before_the_export() {
+    let pair = Pair::new(hello()).await;
+    let mut operation = pair.operation("team/");
+    operation.source = SourceSpec::DockerDaemon("b01cbee79d79".to_owned());
+    let error = operation.execute(&Events::ignored()).await.unwrap_err();
+    assert!(matches!(error, push::Error::Ambiguous { .. }), "{error}");
+    assert_eq!(
+        error.to_string(),
+        "`b01cbee79d79` has no name of its own to go by: name a repository"
+    );
+    let asked = pair.daemon.requests();
+    assert!(
+        !asked.iter().any(|it| it.ends_with("b01cbee79d79/get")),
+        "{asked:?}"
+    );
+}
