@@ -22,6 +22,7 @@ pub mod registry;
 mod report;
 mod selection;
 pub mod source;
+mod unchanged;
 pub mod validate;
 
 pub use daemon_failure::DaemonFailure;

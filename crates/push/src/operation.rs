@@ -14,7 +14,7 @@ use crate::reading::Reading;
 use crate::registry::Client;
 use crate::report::Report;
 use crate::source::{Arrivals, DaemonImage, Export, Exporting, SourceSpec};
-use crate::{Environment, Error, naming, plan, registry, selection, source};
+use crate::{Environment, Error, naming, plan, registry, selection, source, unchanged};
 
 /// One push: a source, a destination, and the options for both.
 ///
@@ -85,7 +85,7 @@ impl PushOperation {
     /// # Errors
     /// Those of the source and of the registry.
     pub async fn plan(&self, events: &Events) -> Result<Plan, Error> {
-        let (export, _exporting) = self.export().await?.unzip();
+        let (export, _exporting) = self.export(self.daemon_image().await?)?.unzip();
         let (operation, telling) = (self.clone(), events.clone());
         let reading =
             Reading::start(move |arrivals| operation.read(export, &telling, arrivals.of_none()));
@@ -104,7 +104,17 @@ impl PushOperation {
     /// stream also those of the first layer that cannot be sent.
     pub async fn execute(&self, events: &Events) -> Result<Report, Error> {
         let shown_as = self.shown_as()?;
-        let (export, _exporting) = self.export().await?.unzip();
+        let image = self.daemon_image().await?;
+        let mut connected = None;
+        if let Some(image) = &image {
+            let client = self.connect(events).await?;
+            let unchanged = unchanged::report(self, shown_as, image, &client, events);
+            if let Some(report) = unchanged.await? {
+                return Ok(report);
+            }
+            connected = Some(client);
+        }
+        let (export, _exporting) = self.export(image)?.unzip();
         let mut reading = self.start_reading(export, shown_as.clone(), events);
         if !reading.is_stream().await {
             let images = reading.images().await?;
@@ -112,7 +122,10 @@ impl PushOperation {
             let execution = Execution::new(&client, shown_as, &self.options, events);
             return Ok(execution.run(&images).await);
         }
-        let client = reading.beside(self.connect(events)).await?;
+        let client = match connected {
+            Some(client) => client,
+            None => reading.beside(self.connect(events)).await?,
+        };
         let execution = Execution::new(&client, shown_as, &self.options, events);
         if let Some(repository) = self.repository() {
             let (layers, stop) = (reading.layers(), reading.stop());
@@ -144,13 +157,19 @@ impl PushOperation {
         })
     }
 
-    /// Starts the export where the source is a Docker daemon; it ends when the second part is dropped.
-    async fn export(&self) -> Result<Option<(Export, Exporting)>, Error> {
+    /// Asks the Docker daemon for its image, where the source is one.
+    async fn daemon_image(&self) -> Result<Option<DaemonImage>, Error> {
         let SourceSpec::DockerDaemon(name) = &self.source else {
             return Ok(None);
         };
-        let image = DaemonImage::find(name, &self.environment).await?;
-        image.export(&self.options.platforms).map(Some)
+        DaemonImage::find(name, &self.environment).await.map(Some)
+    }
+
+    /// Starts the export of a daemon's image; it ends when the second part is dropped.
+    fn export(&self, image: Option<DaemonImage>) -> Result<Option<(Export, Exporting)>, Error> {
+        image
+            .map(|image| image.export(&self.options.platforms))
+            .transpose()
     }
 
     fn read(

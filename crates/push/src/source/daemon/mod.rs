@@ -27,6 +27,8 @@ mod tls;
 
 use std::sync::Arc;
 
+use oci::{Digest, Platform};
+
 use client::Daemon;
 use connection::Connection;
 use details::Details;
@@ -38,7 +40,7 @@ use crate::blob::Place;
 use crate::image::Name;
 use crate::{DaemonFailure, Environment, Error, Events};
 
-pub(crate) use export::Export;
+pub(crate) use export::{Export, Exporting};
 
 /// An image that the daemon has.
 pub(crate) struct DaemonImage {
@@ -102,9 +104,24 @@ impl DaemonImage {
         })
     }
 
+    /// As it was asked for.
+    pub(crate) fn written(&self) -> &str {
+        &self.written
+    }
+
     /// The name that it goes by; none where it was asked for by digest or ID.
     pub(crate) fn names(&self) -> Vec<Name> {
         self.query.name.iter().cloned().collect()
+    }
+
+    /// Its ID: the digest of its config, or with containerd's store that of its manifest or index.
+    pub(crate) fn digest(&self) -> Option<Digest> {
+        self.details.digest()
+    }
+
+    /// The platforms that the daemon has of it.
+    pub(crate) fn platforms(&self) -> Vec<Platform> {
+        self.details.platforms()
     }
 }
 

@@ -1,0 +1,185 @@
+//! Pushes that need no export: every tag holds the daemon's image already.
+//!
+//! Nothing is remembered for that: the daemon says which image it is, and the registry what is under the tags.
+
+use std::sync::Arc;
+
+use oci::{Content, Descriptor, Digest, Document, MediaType, Platform, Registry, Repository};
+
+use crate::blob::{Blob, Place, Promise};
+use crate::event::{Event, Events};
+use crate::image::{Image, ManifestNode, Node};
+use crate::operation::{ManifestFormat, PushOptions, Verify};
+use crate::registry::{Client, Reference};
+use crate::report::{Pushed, Report};
+use crate::selection::{self, Selected};
+use crate::source::{Contents, DaemonImage, Format};
+use crate::{Error, PushOperation, naming};
+
+/// What a push has done where nothing is left to do; none where the image has to be exported.
+pub(crate) async fn report(
+    operation: &PushOperation,
+    shown_as: &Registry,
+    image: &DaemonImage,
+    client: &Client,
+    events: &Events,
+) -> Result<Option<Report>, Error> {
+    let Some(id) = image.digest() else {
+        return Ok(None);
+    };
+    let contents = unread(image, &id);
+    let PushOperation {
+        destination,
+        options,
+        ..
+    } = operation;
+    let selected = selection::select(
+        &contents,
+        options.image.as_deref(),
+        destination,
+        &options.tags,
+    )?;
+    // What cannot be pushed there is better known before the export; what is only remarked on is so afterwards.
+    naming::check(options.naming, &selected, &Events::ignored())?;
+    if options.registry.reupload {
+        return Ok(None);
+    }
+    let mut pushed = Vec::new();
+    for selected in &selected {
+        for reference in references(selected) {
+            let found = client.manifest(&selected.repository, reference).await?;
+            let same = |found: &Document| {
+                let asserted = selected.asserted.as_ref();
+                asserted.is_none_or(|digest| digest == found.digest())
+                    && is(found, &id, options, &image.platforms())
+            };
+            let Some(document) = found.filter(same) else {
+                return Ok(None);
+            };
+            pushed.push(written(shown_as, selected, reference, &document));
+            if options.verify == Verify::Full {
+                read_back(client, &selected.repository, document).await?;
+            }
+        }
+    }
+    events.tell(nothing_to_do(&pushed));
+    Ok(Some(Report {
+        pushed,
+        failed: Vec::new(),
+        bytes_sent: 0,
+    }))
+}
+
+fn written(
+    shown_as: &Registry,
+    selected: &Selected<'_>,
+    reference: Reference<'_>,
+    document: &Document,
+) -> Pushed {
+    let tag = match reference {
+        Reference::Tag(tag) => Some(tag.clone()),
+        Reference::Digest(_) => None,
+    };
+    Pushed {
+        registry: shown_as.clone(),
+        repository: selected.repository.clone(),
+        tag,
+        digest: document.digest().clone(),
+    }
+}
+
+fn nothing_to_do(pushed: &[Pushed]) -> Event {
+    let names: Vec<String> = pushed.iter().map(Pushed::reference).collect();
+    let names = names.join("`, `");
+    Event::Note(format!(
+        "`{names}` has this image already: nothing is exported"
+    ))
+}
+
+/// The image as far as it is known before an export, which is enough to find out where it goes.
+fn unread(image: &DaemonImage, id: &Digest) -> Contents {
+    let place = Place::source(image.written());
+    let nothing: Arc<[u8]> = Arc::new([]);
+    let config = Blob::new(
+        Descriptor::new(MediaType::OCI_CONFIG, id.clone(), 0),
+        place.clone(),
+        Promise::Descriptor,
+        Arc::new(nothing),
+    );
+    let root = Node::Manifest(Box::new(ManifestNode {
+        document: None,
+        config,
+        image_config: None,
+        layers: Vec::new(),
+    }));
+    Contents {
+        place: place.clone(),
+        format: Format::DockerArchive,
+        images: vec![Image {
+            names: image.names(),
+            place,
+            root,
+        }],
+        notes: Vec::new(),
+    }
+}
+
+/// What would be written: the tags, or the digest that the destination asserts.
+fn references<'a>(selected: &'a Selected<'_>) -> Vec<Reference<'a>> {
+    if selected.tags.is_empty() {
+        return selected.asserted.iter().map(Reference::Digest).collect();
+    }
+    selected.tags.iter().map(Reference::Tag).collect()
+}
+
+/// Whether a manifest is the daemon's image, and as the options want it.
+///
+/// The ID of an image is its config's digest, or with containerd's store that of its manifest or index.
+fn is(found: &Document, id: &Digest, options: &PushOptions, available: &[Platform]) -> bool {
+    let Content::Manifest(manifest) = &found.content else {
+        let untouched = options.platforms.is_empty() && options.format == ManifestFormat::Keep;
+        return found.digest() == id && untouched;
+    };
+    let there = |wanted: &Platform| available.iter().any(|it| it.satisfies(wanted));
+    let format = match options.format {
+        ManifestFormat::Keep => true,
+        ManifestFormat::Oci => found.descriptor.media_type == MediaType::OCI_MANIFEST,
+        ManifestFormat::Docker => found.descriptor.media_type == MediaType::DOCKER_MANIFEST,
+    };
+    let same = found.digest() == id || manifest.config.digest == *id;
+    same && format && options.platforms.iter().all(there)
+}
+
+/// Reads every blob below a manifest or an index back.
+async fn read_back(
+    client: &Client,
+    repository: &Repository,
+    document: Document,
+) -> Result<(), Error> {
+    let mut documents = vec![document];
+    while let Some(document) = documents.pop() {
+        match &document.content {
+            Content::Index(index) => {
+                for child in index.children() {
+                    let reference = Reference::Digest(&child.digest);
+                    let found = client.manifest(repository, reference).await?;
+                    documents.push(found.ok_or_else(|| gone(repository, &child.digest))?);
+                }
+            }
+            Content::Manifest(manifest) => {
+                for blob in manifest.layers.iter().chain([&manifest.config]) {
+                    client.verify_blob(repository, blob).await?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn gone(repository: &Repository, digest: &Digest) -> Error {
+    Error::VerifyMismatch {
+        reference: format!("{repository}@{digest}"),
+        expected: digest.to_string(),
+        actual: "nothing".to_owned(),
+    }
+}
