@@ -46,6 +46,6 @@ pub use error::Error;
 pub use ingress::{DOMAIN, Ingress, Routing, RunningIngress};
 pub use lab::Lab;
 pub use part::Part;
-pub use place::skopeo;
+pub use place::{dockerd, skopeo};
 pub use running::{Cluster, DockerDaemon};
 pub use status::{Condition, Status, Up};
