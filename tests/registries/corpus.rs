@@ -1,12 +1,13 @@
 //! Every archive that a real tool made, to real registries and back, byte for byte.
 
 use lab::{Distribution, Registry, or_skip};
+use oci_client::Client;
 use oci_client::client::{ClientConfig, ClientProtocol};
 use oci_client::secrets::RegistryAuth;
-use oci_client::{Client, Reference};
 use std::process::Command;
 
 use crate::command::{push, testdata};
+use crate::read_back::{Whole, whole};
 
 /// What an archive must be in a registry: `manifest` for what an OCI layout names, `config` for docker archives.
 struct Expected {
@@ -164,55 +165,14 @@ fn push_all(archive: &str, tags: &[(&str, Digest)], prefix: &str) -> String {
     outcome.stdout
 }
 
-/// Pulls everything below a tag with oci-client, which checks each digest, and returns the digest of the tag.
+/// Pulls everything below a tag, compares it with what it must be, and returns the digest of the tag.
 async fn read_back(client: &Client, reference: &str, expected: Digest) -> String {
-    let reference: Reference = reference.parse().expect("a reference");
-    let (bytes, digest) = pull_document(client, &reference).await;
-    let document: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
+    let Whole { digest, document } = whole(client, reference, &RegistryAuth::Anonymous).await;
     match expected {
         Digest::Manifest(expected) => assert_eq!(digest, expected, "{reference}"),
         Digest::Config(expected) => {
             assert_eq!(document["config"]["digest"], expected, "{reference}");
         }
     }
-    let mut manifests = vec![document.clone()];
-    for child in document["manifests"].as_array().into_iter().flatten() {
-        let child =
-            reference.clone_with_digest(child["digest"].as_str().expect("a digest").to_owned());
-        manifests
-            .push(serde_json::from_slice(&pull_document(client, &child).await.0).expect("JSON"));
-    }
-    for manifest in &manifests {
-        let layers = manifest["layers"].as_array().into_iter().flatten();
-        for blob in layers.chain(manifest.get("config")) {
-            let descriptor =
-                serde_json::from_value::<oci_client::manifest::OciDescriptor>(blob.clone());
-            let mut bytes = Vec::new();
-            let pulled = client
-                .pull_blob(&reference, &descriptor.expect("a descriptor"), &mut bytes)
-                .await;
-            pulled.expect("a whole blob");
-            assert_eq!(
-                oci::Digest::of(&bytes).to_string(),
-                blob["digest"],
-                "{reference}"
-            );
-        }
-    }
     digest
-}
-
-async fn pull_document(client: &Client, reference: &Reference) -> (Vec<u8>, String) {
-    let accepted = [
-        oci::MediaType::OCI_MANIFEST,
-        oci::MediaType::OCI_INDEX,
-        oci::MediaType::DOCKER_MANIFEST,
-        oci::MediaType::DOCKER_INDEX,
-    ];
-    let accepted: Vec<&str> = accepted.iter().map(oci::MediaType::as_str).collect();
-    let pulled = client
-        .pull_manifest_raw(reference, &RegistryAuth::Anonymous, &accepted)
-        .await;
-    let (bytes, digest) = pulled.expect("a manifest");
-    (bytes.to_vec(), digest)
 }

@@ -3,4 +3,6 @@
 mod chunks;
 mod command;
 mod corpus;
+#[path = "../support/read_back.rs"]
+mod read_back;
 mod transport;

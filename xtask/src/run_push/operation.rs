@@ -195,4 +195,33 @@ mod tests {
         assert!(!insecure("a.tar localhost:5001/app"));
         assert!(insecure("-k a.tar localhost:5001/app"));
     }
+
+    #[test]
+    fn a_clusters_registry_is_behind_its_ingress() {
+        let words = ["xtask", "push", "a.tar"];
+        let Command::Push(typed) = Cli::try_parse_from(words).unwrap().command else {
+            panic!("a push");
+        };
+        let registry: Registry = "gitea.cnoe.localtest.me:8443".parse().unwrap();
+        let site = Site {
+            destination: "gitea.cnoe.localtest.me:8443/giteaadmin/".parse().unwrap(),
+            registry: registry.clone(),
+            shown_as: None,
+            cluster: Some(AtCluster {
+                registry,
+                certificate: Some("its certificate".to_owned()),
+                plain_http: false,
+                resolve: Vec::new(),
+            }),
+        };
+        let options = operation(&typed, site, None, &Environment::default())
+            .unwrap()
+            .options;
+        assert_eq!(options.naming, Naming::Gitea);
+        assert_eq!(options.registry.body_limit, Some(1 << 30));
+        assert_eq!(
+            options.registry.certificate.as_deref(),
+            Some("its certificate")
+        );
+    }
 }
