@@ -1,13 +1,29 @@
 //! Reading back: whether what a registry holds is whole, asked of the registry itself.
 
 use oci::Digest;
+use reqwest::header::{AUTHORIZATION, HeaderMap};
 use reqwest::{Client, Response, StatusCode};
 
 /// A client that asks no proxy, and keeps no connection to a registry that may be dead.
 pub(crate) fn client() -> Client {
+    showing(HeaderMap::new())
+}
+
+/// A client of a Gitea-like registry, with the token that it gives to anybody.
+pub(crate) async fn ghost(base: &str) -> Client {
+    let token = client().get(format!("{base}/v2/token")).send().await;
+    let token = token.expect("an answer").bytes().await.expect("a body");
+    let token: serde_json::Value = serde_json::from_slice(&token).expect("JSON");
+    let bearer = format!("Bearer {}", token["token"].as_str().expect("a token"));
+    let bearer = bearer.parse().expect("a header");
+    showing(HeaderMap::from_iter([(AUTHORIZATION, bearer)]))
+}
+
+fn showing(headers: HeaderMap) -> Client {
     // reqwest wants one even where there is no TLS; a second install is refused, and does not matter.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = Client::builder().no_proxy().pool_max_idle_per_host(0);
+    let builder = builder.default_headers(headers);
     builder.build().expect("a client")
 }
 
