@@ -51,8 +51,7 @@ impl Background {
         &self,
         work: impl FnOnce() -> F + Send + 'static,
     ) -> JoinHandle<T> {
-        let handle = self.handle.clone();
-        self.handle.spawn_blocking(move || handle.block_on(work()))
+        run(&self.handle, work)
     }
 
     /// The same, and blocks this thread until it is done; it may be one that drives another runtime.
@@ -63,13 +62,29 @@ impl Background {
         &self,
         work: impl FnOnce() -> F + Send + 'static,
     ) -> T {
-        let (sender, done) = mpsc::sync_channel(1);
-        self.run(move || async move {
-            // Nobody goes away who is blocked.
-            let _ = sender.send(work().await);
-        });
-        done.recv().expect("the work does not panic")
+        wait(&self.handle, work)
     }
+}
+
+fn run<T: Send + 'static, F: Future<Output = T>>(
+    runtime: &Handle,
+    work: impl FnOnce() -> F + Send + 'static,
+) -> JoinHandle<T> {
+    let handle = runtime.clone();
+    runtime.spawn_blocking(move || handle.block_on(work()))
+}
+
+/// As [`Background::wait`], for whoever knows the runtime alone.
+pub(crate) fn wait<T: Send + 'static, F: Future<Output = T>>(
+    runtime: &Handle,
+    work: impl FnOnce() -> F + Send + 'static,
+) -> T {
+    let (sender, done) = mpsc::sync_channel(1);
+    run(runtime, move || async move {
+        // Nobody goes away who is blocked.
+        let _ = sender.send(work().await);
+    });
+    done.recv().expect("the work does not panic")
 }
 
 impl Drop for Background {

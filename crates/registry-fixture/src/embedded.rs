@@ -92,8 +92,10 @@ impl Embedded {
         let tls = certificate.as_ref().map(|made| Arc::clone(&made.server));
         let address = listen(&background, service, tls).map_err(Error::machine("port"))?;
         Ok(Registry {
+            #[cfg(feature = "container")]
+            _container: None,
             background,
-            directory,
+            directory: Some(directory),
             address,
             host: address.to_string(),
             credentials: user

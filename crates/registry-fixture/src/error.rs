@@ -17,6 +17,10 @@ pub enum Error {
     /// The embedded registry cannot use its directory.
     #[error("cannot start a registry")]
     Embedded(#[source] embedded_registry::StartError),
+    /// The Docker daemon cannot be reached, or does not start the container.
+    #[cfg(feature = "container")]
+    #[error("cannot start a registry in a container")]
+    Container(#[source] Box<testcontainers::core::error::TestcontainersError>),
     /// A certificate cannot be made.
     #[error("cannot make a certificate")]
     Certificate(#[source] rcgen::Error),

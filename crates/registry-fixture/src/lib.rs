@@ -26,12 +26,15 @@
 //! ```
 //!
 //! [`Registry::embedded`] needs nothing installed and starts within milliseconds. Seeding goes past credentials,
-//! faults and the transcript, so that these are about the service alone. What is asserted about an image is left to
+//! faults and the transcript, so that these are about the service alone. With the feature `container`, a registry of others
+//! runs in a container instead (`Registry::container`). What is asserted about an image is left to
 //! the test, and so are registries that a test does not start itself.
 
 mod background;
 mod body;
 mod certificate;
+#[cfg(feature = "container")]
+mod container;
 mod credentials;
 mod embedded;
 mod endpoint;
@@ -45,6 +48,8 @@ mod seed;
 mod server;
 mod service;
 
+#[cfg(feature = "container")]
+pub use container::Container;
 pub use credentials::Credentials;
 pub use embedded::Embedded;
 pub use endpoint::Endpoint;

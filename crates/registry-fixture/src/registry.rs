@@ -16,9 +16,12 @@ use crate::{Credentials, Embedded, Exchange, Fault};
 
 /// A registry that is running; dropping it stops it and removes all that it has made, and nothing else.
 pub struct Registry {
-    // In this order: whoever writes to the directory ends before it is removed.
+    // In this order: the container is removed by the thread, and whoever writes to the directory ends before it goes.
+    #[cfg(feature = "container")]
+    pub(crate) _container: Option<crate::container::Running>,
     pub(crate) background: Background,
-    pub(crate) directory: TempDir,
+    /// What an embedded one is kept in.
+    pub(crate) directory: Option<TempDir>,
     pub(crate) address: SocketAddr,
     pub(crate) host: String,
     pub(crate) credentials: Option<Credentials>,

@@ -140,7 +140,7 @@ impl Registry {
         Ok(Seeding {
             archive: archive.to_owned(),
             destination,
-            directory: self.directory.path().to_owned(),
+            directory: self.directory.as_ref().map(|own| own.path().to_owned()),
         })
     }
 }
@@ -149,23 +149,29 @@ impl Registry {
 struct Seeding {
     archive: PathBuf,
     destination: Destination,
-    directory: PathBuf,
+    /// Where the registry is kept; none where it can only be pushed to.
+    directory: Option<PathBuf>,
 }
 
 impl Seeding {
     async fn run(self) -> Result<Vec<Seeded>, Error> {
-        let registry = embedded_registry::Registry::start(embedded::config(&self.directory));
-        let registry = registry.await.map_err(Error::Embedded)?;
-        let pushed = self.push(&registry).await;
-        registry.stop().await;
-        let failed = |source| Error::Seed {
+        let pushed = match &self.directory {
+            None => self.push(self.destination.clone(), None).await,
+            Some(directory) => {
+                let registry = embedded_registry::Registry::start(embedded::config(directory));
+                let registry = registry.await.map_err(Error::Embedded)?;
+                let pushed = self.push_past_front(&registry).await;
+                registry.stop().await;
+                pushed
+            }
+        };
+        pushed.map_err(|source| Error::Seed {
             archive: self.archive,
             source: Box::new(source),
-        };
-        pushed.map_err(failed)
+        })
     }
 
-    async fn push(
+    async fn push_past_front(
         &self,
         registry: &embedded_registry::Registry,
     ) -> Result<Vec<Seeded>, push::Error> {
@@ -173,6 +179,14 @@ impl Seeding {
         let host = host.parse().expect("an address is a registry");
         let mut destination = self.destination.clone();
         let shown_as = destination.registry.replace(host);
+        self.push(destination, shown_as).await
+    }
+
+    async fn push(
+        &self,
+        destination: Destination,
+        shown_as: Option<oci::Registry>,
+    ) -> Result<Vec<Seeded>, push::Error> {
         let operation = PushOperation {
             source: SourceSpec::Path(self.archive.clone()),
             destination,

@@ -60,6 +60,12 @@ impl Distribution {
         }
     }
 
+    /// The program, for those who run it elsewhere; 3.1.2 needs no libraries.
+    #[must_use]
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// Serves HTTPS with this certificate chain and key, both PEM files.
     #[must_use]
     pub fn tls(mut self, certificate: &Path, key: &Path) -> Self {
