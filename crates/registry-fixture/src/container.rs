@@ -1,9 +1,16 @@
 //! Registries of others in containers, by way of testcontainers, which finds the Docker daemon as `docker` does.
 
 use std::net::ToSocketAddrs as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use testcontainers::{ContainerAsync, GenericImage};
+use oci::Digest;
+use testcontainers::core::error::TestcontainersError;
+use testcontainers::core::{BuildImageOptions, IntoContainerPort as _, WaitFor};
+use testcontainers::runners::{AsyncBuilder as _, AsyncRunner as _};
+use testcontainers::{ContainerAsync, GenericBuildableImage, GenericImage, ImageExt as _};
 use tokio::runtime::Handle;
 
 use crate::background::{self, Background};
@@ -67,8 +74,37 @@ impl Container {
     }
 
     async fn run(self) -> Result<Started, Error> {
-        let unsupported = std::io::ErrorKind::Unsupported.into();
-        Err(Error::machine("containers yet")(unsupported))
+        static STARTED: AtomicUsize = AtomicUsize::new(0);
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let image = match &self.program {
+            Some(program) => build(&self.image, program).await?,
+            None => {
+                let (name, tag) = split(&self.image);
+                GenericImage::new(name, tag)
+            }
+        };
+        // The default bridge is not there on every machine; one of its own is.
+        let network = format!("registry-fixture-{}-{number}", process::id());
+        let container = image
+            .with_exposed_port(PORT.tcp())
+            .with_wait_for(WaitFor::message_on_stderr("listening on"))
+            .with_startup_timeout(Duration::from_secs(60))
+            .with_network(network)
+            .with_env_var("OTEL_TRACES_EXPORTER", "none")
+            .start()
+            .await
+            .map_err(failed)?;
+        let host = container.get_host().await.map_err(failed)?.to_string();
+        let port = container.get_host_port_ipv4(PORT).await.map_err(failed)?;
+        Ok(Started {
+            // By its address it is loopback for every client, whatever that makes of the name.
+            host: host.replace("localhost", "127.0.0.1"),
+            port,
+            running: Running {
+                container: Some(container),
+                runtime: Handle::current(),
+            },
+        })
     }
 }
 
@@ -117,6 +153,18 @@ impl Drop for Running {
     }
 }
 
+async fn build(name: &str, program: &Path) -> Result<GenericImage, Error> {
+    let bytes = std::fs::read(program).map_err(Error::machine("program for the container"))?;
+    let tag = Digest::of(&[&bytes, DOCKERFILE.as_bytes(), CONFIG.as_bytes()].concat());
+    let (name, _) = split(name);
+    let image = GenericBuildableImage::new(format!("registry-fixture/{name}"), tag.short())
+        .with_dockerfile_string(DOCKERFILE)
+        .with_data(CONFIG, "config.yml")
+        .with_file(program, "registry");
+    let options = BuildImageOptions::new().with_skip_if_exists(true);
+    image.build_image_with(options).await.map_err(failed)
+}
+
 /// Name and tag of an image; the colon of a port is not that of a tag.
 fn split(image: &str) -> (&str, &str) {
     match image.rsplit_once(':') {
@@ -124,6 +172,21 @@ fn split(image: &str) -> (&str, &str) {
         _ => (image, "latest"),
     }
 }
+
+fn failed(error: TestcontainersError) -> Error {
+    Error::Container(Box::new(error))
+}
+
+const PORT: u16 = 5000;
+const DOCKERFILE: &str = "FROM scratch\n\
+    COPY registry /registry\n\
+    COPY config.yml /config.yml\n\
+    EXPOSE 5000\n\
+    ENTRYPOINT [\"/registry\", \"serve\", \"/config.yml\"]\n";
+const CONFIG: &str = "version: 0.1\n\
+    log: {level: info}\n\
+    storage:\n  filesystem: {rootdirectory: /var/lib/registry}\n  delete: {enabled: true}\n\
+    http: {addr: \"0.0.0.0:5000\", secret: fixture}\n";
 
 #[cfg(test)]
 mod tests {

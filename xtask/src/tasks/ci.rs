@@ -42,6 +42,11 @@ fn steps(deny: bool) -> Vec<Step> {
         ),
         // A snapshot that differs is a failure, not a file to look at later.
         Step::new("cargo", "test --workspace").variable("INSTA_UPDATE", "no"),
+        // Off by default, because testcontainers takes longer to build than all the rest.
+        Step::new(
+            "cargo",
+            "test --package registry-fixture --features container --test container",
+        ),
         Step::new("cargo", "doc --workspace --no-deps").variable("RUSTDOCFLAGS", "-D warnings"),
     ];
     if deny {
@@ -84,6 +89,7 @@ mod tests {
                 "cargo fmt --all --check",
                 "cargo clippy --locked --workspace --all-targets -- -D warnings",
                 "INSTA_UPDATE=\"no\" cargo test --workspace",
+                "cargo test --package registry-fixture --features container --test container",
                 "RUSTDOCFLAGS=\"-D warnings\" cargo doc --workspace --no-deps",
                 "cargo deny check bans licenses sources",
             ]
@@ -92,6 +98,6 @@ mod tests {
 
     #[test]
     fn dependencies_are_checked_only_where_cargo_deny_is_installed() {
-        assert_eq!(steps(false), steps(true)[..4]);
+        assert_eq!(steps(false), steps(true)[..5]);
     }
 }
