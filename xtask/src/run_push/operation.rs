@@ -44,6 +44,7 @@ pub(super) fn operation(
             registry.certificate = cluster.certificate;
             registry.plain_http = cluster.plain_http;
             registry.resolve.extend(cluster.resolve);
+            registry.body_limit = Some(INGRESS_BODY_LIMIT);
             Naming::Gitea
         }
         None => Naming::Specification,
@@ -107,6 +108,10 @@ fn registry(
         body_limit: None,
     })
 }
+
+/// What an idpbuilder cluster's ingress takes in one request, in bytes: `proxy-body-size: 1024m` in
+/// `hack/gitea/ingress.yaml.tmpl`, for both ways of routing.
+const INGRESS_BODY_LIMIT: u64 = 1 << 30;
 
 #[cfg(test)]
 mod tests {
