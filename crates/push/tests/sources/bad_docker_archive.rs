@@ -141,7 +141,7 @@ fn a_config_is_one_of_an_image() {
     ];
     assert_snapshot!(refusals.join("\n"), @r"
     `config` in `image.tar` is malformed: it is not the JSON it should be: EOF while parsing a value at line 1 column 0
-    `config` in `image.tar` is malformed: it is not the JSON it should be: invalid type: sequence, expected struct ImageConfig at line 1 column 0
+    `config` in `image.tar` is malformed: it is not the JSON it should be: invalid type: sequence, expected an image config at line 1 column 0
     `config` in `image.tar` is malformed: it is not the JSON it should be: missing field `rootfs` at line 1 column 2
     `config` in `image.tar` is malformed: it is not the JSON it should be: sha256 takes 64 lower-case hexadecimal digits at line 1 column 70
     `config` in `image.tar` is malformed: it is not the JSON it should be: the algorithm `md5` is not supported (sha256 and sha512 are) at line 1 column 67
