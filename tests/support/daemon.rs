@@ -20,6 +20,8 @@ pub(crate) struct FakeImage {
     pub(crate) id: &'static str,
     /// The archive that an export is.
     pub(crate) archive: PathBuf,
+    /// What it says of its layers: their digests, uncompressed.
+    pub(crate) layers: Vec<&'static str>,
     /// What containerd's store says of its manifests: platform, and whether it is there.
     pub(crate) manifests: Vec<(&'static str, bool)>,
 }
@@ -146,6 +148,9 @@ impl State {
             return no_such_image(stream, name);
         };
         let mut details = json!({"Id": image.id, "RepoTags": [image.name], "Os": "linux", "Architecture": "amd64"});
+        if !image.layers.is_empty() {
+            details["RootFS"] = json!({"Type": "layers", "Layers": image.layers});
+        }
         if !image.manifests.is_empty() {
             let manifests = image.manifests.iter().map(|(platform, available)| {
                 let (os, architecture) = platform.split_once('/').expect("a platform");
@@ -224,6 +229,7 @@ pub(crate) fn hello(testdata: &Path) -> FakeImage {
         name: "corpus/hello:1",
         id: "sha256:b01cbee79d79ccbc61b2d7145bffd597ebbbd6f07a0c34a29c6aa40f2cd3776f",
         archive: testdata.join("docker20-hello.tar"),
+        layers: Vec::new(),
         manifests: Vec::new(),
     }
 }

@@ -1,6 +1,7 @@
 //! Images of a Docker daemon: what is asked of it, what comes of its answers, and what of its failures.
 #![cfg(unix)]
 
+mod early;
 mod naming;
 mod reading;
 mod relayed;

@@ -1,0 +1,97 @@
+//! Layers of a daemon's image, sent while the rest of it is still awaited.
+
+use std::sync::mpsc;
+
+use embedded_registry::{Config, Registry};
+use push::source::SourceSpec;
+use push::{BlobOutcome, Event, Events, Naming, PushOperation, PushOptions};
+
+use crate::fake::{FakeDaemon, FakeImage, Fault};
+use crate::{environment, hello, testdata};
+
+/// Layers of `docker28-hello.tar`, as the daemon knows them.
+const LAYERS: [&str; 3] = [
+    "sha256:c821bd63ed5124adc6052582f4d7b9546d569e3db8d5ce82373ea28bdddfd673",
+    "sha256:04506e4ec26b55d8af97bc6bb7993ae1aca718162fd3e30bf2ec6b89d143fbfd",
+    "sha256:621c5846370e967498566d4cc1a7d8462c514f02ce20c51ede26ac2c5a666bf6",
+];
+
+/// A daemon whose export never comes to its end.
+fn daemon() -> FakeDaemon {
+    let archive = testdata().join("docker28-hello.tar");
+    let size = std::fs::metadata(&archive).expect("an archive").len();
+    let image = FakeImage {
+        archive,
+        layers: LAYERS.to_vec(),
+        ..hello()
+    };
+    let most = usize::try_from(size).expect("a small archive") - 1024;
+    FakeDaemon::start(vec![image], Some(Fault::Hangs(most)))
+}
+
+fn operation(daemon: &FakeDaemon, registry: &Registry, destination: &str) -> PushOperation {
+    let destination = format!("http://{}/{destination}", registry.address());
+    PushOperation {
+        source: SourceSpec::DockerDaemon("corpus/hello:1".to_owned()),
+        destination: destination.parse().expect("a destination"),
+        options: PushOptions::default(),
+        environment: environment(daemon),
+    }
+}
+
+async fn registry() -> (Registry, tempfile::TempDir) {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let config = Config::new(directory.path().to_owned());
+    (
+        Registry::start(config).await.expect("a registry"),
+        directory,
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_images_own_name_says_where_its_layers_go() {
+    let (daemon, (registry, _directory)) = (daemon(), registry().await);
+    for (destination, repository) in [
+        ("", "corpus/hello"),
+        ("team/", "team/corpus/hello"),
+        ("team/app:1", "team/app"),
+    ] {
+        let (tell, told) = mpsc::channel();
+        let events = Events::new(move |event| drop(tell.send(event)));
+        let operation = operation(&daemon, &registry, destination);
+        let push = tokio::spawn(async move { operation.execute(&events).await.map(drop) });
+        let sent = tokio::task::spawn_blocking(move || {
+            let (mut to, mut layers) = (None, 0);
+            while layers < LAYERS.len() {
+                match told.recv().expect("the layers, before the end") {
+                    Event::Streaming { repository } => to = Some(repository),
+                    Event::BlobFinished { outcome, .. } if outcome != BlobOutcome::AlreadyThere => {
+                        layers += 1
+                    }
+                    _ => {}
+                }
+            }
+            to
+        });
+        let to = sent.await.expect("every layer").expect("where they go");
+        assert_eq!(to, format!("{}/{repository}", registry.address()));
+        push.abort();
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_is_refused_is_so_before_anything_is_asked_of_the_daemon() {
+    let (daemon, (registry, _directory)) = (daemon(), registry().await);
+    let mut operation = operation(&daemon, &registry, "team/foo--bar:1");
+    operation.options.naming = Naming::Gitea;
+    let refused = operation.execute(&Events::ignored()).await;
+    assert!(
+        matches!(refused, Err(push::Error::RefusedName { .. })),
+        "{refused:?}"
+    );
+    let exports = daemon
+        .requests()
+        .into_iter()
+        .filter(|it| it.ends_with("/get"));
+    assert_eq!(exports.count(), 0);
+}
