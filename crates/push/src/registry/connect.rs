@@ -1,7 +1,7 @@
 //! The first contact with a registry: which scheme it speaks, whether it is a registry at all, and what it demands.
 
 use std::net::IpAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use oci::{Registry, Scheme};
 use reqwest::Response;
@@ -34,37 +34,76 @@ pub(super) async fn contact(
     environment: &Environment,
     events: &Events,
 ) -> Result<Contact, Error> {
-    let scheme = match scheme {
-        None if options.plain_http => Some(Scheme::Http),
-        scheme => scheme,
-    };
-    let trust = read_trust(registry, options, environment).await?;
-    let addresses = addresses(registry, scheme, options, environment).await?;
-    let transport = Transport::new(registry, &addresses, &trust, options, environment)?;
-    let greeter = Greeter {
-        registry,
-        transport: &transport,
-        timeout: options.timeout,
-        plain_is_fine: options.insecure || addresses.are_loopback(),
-        loopback: addresses.are_loopback(),
-    };
-    let (base, response) = greeter.greet(scheme).await?;
-    let reply = greeter
-        .answered(&base, response, options.retries, events)
-        .await?;
-    let consent = options.plain_http || (scheme == Some(Scheme::Http) && options.insecure);
-    let endpoint = Endpoint {
-        registry: registry.clone(),
-        secrets_in_clear: addresses.are_loopback() || consent,
-        verified: base.scheme() == "https" && !options.insecure,
-        base,
-    };
-    let demand = judge(reply).await?;
-    Ok(Contact {
-        endpoint,
-        transport,
-        demand,
-    })
+    let approach = Approach::prepare(registry, scheme, options, environment).await?;
+    approach.contact(events).await
+}
+
+/// Everything there is before a registry is spoken to: what is believed, where its name leads, and who will carry it.
+#[derive(Debug)]
+pub(super) struct Approach<'a> {
+    registry: &'a Registry,
+    /// The only scheme that may be spoken, where there is only one.
+    scheme: Option<Scheme>,
+    options: &'a Options,
+    addresses: Addresses,
+    transport: Transport,
+}
+
+impl<'a> Approach<'a> {
+    pub(super) async fn prepare(
+        registry: &'a Registry,
+        scheme: Option<Scheme>,
+        options: &'a Options,
+        environment: &Environment,
+    ) -> Result<Self, Error> {
+        let scheme = match scheme {
+            None if options.plain_http => Some(Scheme::Http),
+            scheme => scheme,
+        };
+        let trust = read_trust(registry, options, environment).await?;
+        let addresses = addresses(registry, scheme, options, environment).await?;
+        let transport = Transport::new(registry, &addresses, &trust, options, environment)?;
+        Ok(Self {
+            registry,
+            scheme,
+            options,
+            addresses,
+            transport,
+        })
+    }
+
+    pub(super) async fn contact(&self, events: &Events) -> Result<Contact, Error> {
+        let (options, scheme) = (self.options, self.scheme);
+        let loopback = self.addresses.are_loopback();
+        let greeter = Greeter {
+            registry: self.registry,
+            transport: &self.transport,
+            timeout: options.timeout,
+            plain_is_fine: self.plain_is_fine(),
+            loopback,
+        };
+        let (base, response) = greeter.greet(scheme).await?;
+        let reply = greeter
+            .answered(&base, response, options.retries, events)
+            .await?;
+        let consent = options.plain_http || (scheme == Some(Scheme::Http) && options.insecure);
+        let endpoint = Endpoint {
+            registry: self.registry.clone(),
+            secrets_in_clear: loopback || consent,
+            verified: base.scheme() == "https" && !options.insecure,
+            base,
+        };
+        Ok(Contact {
+            endpoint,
+            transport: self.transport.clone(),
+            demand: judge(reply).await?,
+        })
+    }
+
+    /// Whether plain HTTP may be tried where TLS is not spoken.
+    fn plain_is_fine(&self) -> bool {
+        self.options.insecure || self.addresses.are_loopback()
+    }
 }
 
 async fn read_trust(
@@ -183,7 +222,7 @@ impl Greeter<'_> {
                     timeout: self.timeout,
                 });
             }
-            let retry_after = retry::retry_after(response.headers(), std::time::SystemTime::now());
+            let retry_after = retry::retry_after(response.headers(), SystemTime::now());
             let mut trouble = Trouble::Passing(Box::new(Passing {
                 request: request.clone(),
                 failure: Failure::Answered(reply::answer(response, self.timeout).await),

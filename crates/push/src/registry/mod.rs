@@ -32,8 +32,6 @@ mod verify;
 use std::fmt;
 use std::sync::Arc;
 
-use authorize::Authorizer;
-use habits::Habits;
 use oci::{Descriptor, Digest, Document, Registry, Repository, Scheme, Tag};
 use request::Connection;
 
@@ -72,19 +70,8 @@ impl Client {
         events: Events,
     ) -> Result<Self, Error> {
         let contact = connect::contact(registry, scheme, &options, environment, &events).await?;
-        let habits = Habits::of(registry, &options);
-        let authorizer = Authorizer::new(&contact, &options, environment, &events);
         Ok(Self {
-            connection: Arc::new(Connection {
-                endpoint: contact.endpoint,
-                transport: contact.transport,
-                authorizer,
-                events,
-                retries: options.retries,
-                timeout: options.timeout,
-                reupload: options.reupload,
-                habits,
-            }),
+            connection: Arc::new(Connection::new(contact, &options, environment, events)),
         })
     }
 

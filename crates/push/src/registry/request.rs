@@ -12,17 +12,19 @@ use url::Url;
 
 use super::authorize::{Authorization, Authorizer};
 use super::body;
+use super::connect::Contact;
 use super::endpoint::Endpoint;
 use super::failure::Failure;
 use super::flow::Flow;
 use super::habits::Habits;
 use super::location;
+use super::options::Options;
 use super::part::Part;
 use super::reply::{self, Reply};
 use super::retry::{self, Attempts, Passing, Trouble};
 use super::token::Scope;
 use super::transport::Transport;
-use crate::{Error, Events};
+use crate::{Environment, Error, Events};
 
 /// What every request to one registry has in common.
 #[derive(Debug)]
@@ -74,6 +76,25 @@ impl Call {
 }
 
 impl Connection {
+    /// Goes on where the first contact has ended.
+    pub(super) fn new(
+        contact: Contact,
+        options: &Options,
+        environment: &Environment,
+        events: Events,
+    ) -> Self {
+        Self {
+            authorizer: Authorizer::new(&contact, options, environment, &events),
+            habits: Habits::of(&contact.endpoint.registry, options),
+            endpoint: contact.endpoint,
+            transport: contact.transport,
+            events,
+            retries: options.retries,
+            timeout: options.timeout,
+            reupload: options.reupload,
+        }
+    }
+
     /// Carries a request to an answer that is not "not now".
     pub(super) async fn send(&self, call: &Call) -> Result<Reply, Error> {
         let mut attempts = Attempts::new(self.retries);
