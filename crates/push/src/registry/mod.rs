@@ -4,6 +4,7 @@ mod authorize;
 mod body;
 mod certs_d;
 mod challenge;
+mod checkup;
 mod connect;
 mod credentials;
 mod docker_config;
@@ -38,6 +39,7 @@ use request::Connection;
 use crate::blob::Blob;
 use crate::{BlobOutcome, Environment, Error, Events};
 
+pub use checkup::{Check, Subject, Verdict, Warning, examine};
 pub use failure::Failure;
 pub use options::{ChunkSize, ClientCertificate, Credentials, Options, Resolve};
 

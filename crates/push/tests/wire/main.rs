@@ -3,6 +3,7 @@
 mod archive;
 mod auth;
 mod authorized;
+mod checkup;
 mod chunks;
 mod connect;
 mod fake;
