@@ -46,6 +46,7 @@ const OWNED_CRATES: &[(&str, &str)] = &[
     ("rustls", "registry"),
     ("rustls", "source"),
     ("tokio_rustls", "source"),
+    ("x509_parser", "registry"),
     ("tar", "source"),
     ("docker_api", "source"),
 ];

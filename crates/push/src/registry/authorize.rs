@@ -95,15 +95,10 @@ impl Authorizer {
 
     /// What to show with a request to the registry's own origin.
     pub(super) async fn authorize(&self, scope: &Scope) -> Result<Authorization, Error> {
-        let demand = self
-            .demand
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        let Some(demand) = demand else {
+        let Some(demand) = self.demand() else {
             return Ok(Authorization::nothing());
         };
-        let credential = self.keyring.credential(&scope.repository).await?;
+        let credential = self.credential(scope).await?;
         let credential = credential.as_deref();
         if credential.is_some()
             && self.endpoint.base.scheme() == "http"
@@ -128,6 +123,26 @@ impl Authorizer {
                     .await
             }
         }
+    }
+
+    /// What the registry demanded last; nothing where it asks nobody who they are.
+    pub(super) fn demand(&self) -> Option<Demand> {
+        let demand = self.demand.lock();
+        demand.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Who is pushing; nobody where nothing was configured.
+    pub(super) async fn credential(&self, scope: &Scope) -> Result<Option<Arc<Credential>>, Error> {
+        self.keyring.credential(&scope.repository).await
+    }
+
+    /// The token that was given for a scope, where one was asked for.
+    pub(super) async fn token(&self, scope: &Scope) -> Option<Token> {
+        let slot = {
+            let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+            tokens.get(scope).cloned()
+        };
+        slot?.lock().await.clone()
     }
 
     /// Learns from a 401; says whether the same request may now fare better.
@@ -178,7 +193,8 @@ impl Authorizer {
         authorization
     }
 
-    fn question<'a>(
+    /// The question for a token server, where it may be asked.
+    pub(super) fn question<'a>(
         &self,
         scope: &Scope,
         credential: Option<&'a Credential>,

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use oci::{Registry, Scheme};
 use reqwest::Response;
-use reqwest::header::LOCATION;
+use reqwest::header::{DATE, LOCATION};
 use url::Url;
 
 use super::challenge::Demand;
@@ -24,6 +24,8 @@ pub(super) struct Contact {
     pub(super) endpoint: Endpoint,
     pub(super) transport: Transport,
     pub(super) demand: Option<Demand>,
+    /// The registry's clock when it answered.
+    pub(super) date: Option<SystemTime>,
 }
 
 /// Says hello to a registry; a host that never answers is an error at once.
@@ -41,12 +43,13 @@ pub(super) async fn contact(
 /// Everything there is before a registry is spoken to: what is believed, where its name leads, and who will carry it.
 #[derive(Debug)]
 pub(super) struct Approach<'a> {
-    registry: &'a Registry,
+    pub(super) registry: &'a Registry,
     /// The only scheme that may be spoken, where there is only one.
-    scheme: Option<Scheme>,
-    options: &'a Options,
-    addresses: Addresses,
-    transport: Transport,
+    pub(super) scheme: Option<Scheme>,
+    pub(super) options: &'a Options,
+    pub(super) trust: Trust,
+    pub(super) addresses: Addresses,
+    pub(super) transport: Transport,
 }
 
 impl<'a> Approach<'a> {
@@ -67,6 +70,7 @@ impl<'a> Approach<'a> {
             registry,
             scheme,
             options,
+            trust,
             addresses,
             transport,
         })
@@ -93,15 +97,18 @@ impl<'a> Approach<'a> {
             verified: base.scheme() == "https" && !options.insecure,
             base,
         };
+        let date = reply.header(DATE);
+        let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
         Ok(Contact {
             endpoint,
             transport: self.transport.clone(),
             demand: judge(reply).await?,
+            date,
         })
     }
 
     /// Whether plain HTTP may be tried where TLS is not spoken.
-    fn plain_is_fine(&self) -> bool {
+    pub(super) fn plain_is_fine(&self) -> bool {
         self.options.insecure || self.addresses.are_loopback()
     }
 }
@@ -310,12 +317,12 @@ async fn no_registry(reply: Reply) -> Error {
     Error::ProtocolViolation { request, problem }
 }
 
-fn ping(base: &Url) -> Url {
+pub(super) fn ping(base: &Url) -> Url {
     base.join("/v2/")
         .expect("a path can be joined to an origin")
 }
 
-fn unreachable(url: &Url, failure: Failure) -> Error {
+pub(super) fn unreachable(url: &Url, failure: Failure) -> Error {
     let request = reply::shown(&reqwest::Method::GET, url);
     Error::Unreachable {
         request,

@@ -29,6 +29,7 @@ mod token_server;
 mod transport;
 mod upload;
 mod verify;
+mod witness;
 
 use std::fmt;
 use std::sync::Arc;

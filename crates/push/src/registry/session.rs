@@ -241,7 +241,7 @@ impl Connection {
     }
 
     /// Where an answer says that the session goes on.
-    fn next_location(&self, reply: &Reply) -> Result<Option<Url>, Error> {
+    pub(super) fn next_location(&self, reply: &Reply) -> Result<Option<Url>, Error> {
         let Some(location) = reply.header(LOCATION) else {
             return Ok(None);
         };

@@ -18,6 +18,7 @@ use rustls::{
 
 use super::certs_d::{self, CertsD};
 use super::options::{ClientCertificate, Options};
+use super::witness::{Shown, Voucher, Witness};
 use crate::{Environment, Error};
 
 /// What is believed of a registry, and what is shown to it.
@@ -30,6 +31,8 @@ pub(super) struct Trust {
     own: Vec<CertificateDer<'static>>,
     client: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
     insecure: bool,
+    /// What was shown last where this is believed, however that was judged.
+    witness: Witness,
 }
 
 impl Trust {
@@ -65,12 +68,15 @@ impl Trust {
             own,
             client,
             insecure: options.insecure,
+            witness: Witness::default(),
         })
     }
 
     /// The configuration for the registry, and a token server at its own origin.
     pub(super) fn for_registry(&self) -> ClientConfig {
-        self.with_identity(self.verifier(&self.own, self.insecure))
+        let mut verifier = self.verifier(&self.own, self.insecure);
+        verifier.witness = Some(self.witness.clone());
+        self.with_identity(verifier)
     }
 
     /// The configuration for a token server elsewhere, for which the user's exceptions hold, but not what is known of
@@ -95,23 +101,54 @@ impl Trust {
     }
 
     fn verifier(&self, own: &[CertificateDer<'static>], anything: bool) -> Verifier {
-        let provider = Arc::new(ring::default_provider());
         let mut authorities = Arc::clone(&self.authorities);
         if !own.is_empty() {
             Arc::make_mut(&mut authorities).add_parsable_certificates(own.iter().cloned());
         }
-        let webpki = (!authorities.is_empty()).then(|| {
-            WebPkiServerVerifier::builder_with_provider(authorities, Arc::clone(&provider))
-                .build()
-                .expect("there are authorities, and no revocation lists")
-        });
         Verifier {
-            webpki,
+            webpki: webpki(authorities),
             given: self.given.iter().chain(own).cloned().collect(),
             anything,
-            provider,
+            provider: Arc::new(ring::default_provider()),
+            witness: None,
         }
     }
+
+    /// What the registry has shown last.
+    pub(super) fn shown(&self) -> Option<Shown> {
+        self.witness.shown()
+    }
+
+    /// Who vouches for what the registry has shown.
+    pub(super) fn voucher(&self, shown: &Shown) -> Voucher {
+        let by = |given: &[CertificateDer<'static>]| {
+            let mut authorities = RootCertStore::empty();
+            authorities.add_parsable_certificates(given.iter().cloned());
+            let verifier = webpki(Arc::new(authorities));
+            verifier.is_some_and(|verifier| shown.is_believed_by(&*verifier))
+        };
+        if !shown.is_believed_by(&self.verifier(&self.own, false)) {
+            Voucher::Nobody
+        } else if self.given.contains(&shown.certificate) {
+            Voucher::User
+        } else if self.own.contains(&shown.certificate) || by(&self.own) {
+            Voucher::Cluster
+        } else if by(&self.given) {
+            Voucher::GivenAuthority
+        } else {
+            Voucher::System
+        }
+    }
+}
+
+/// None where no authority is known at all, which webpki takes for a mistake.
+fn webpki(authorities: Arc<RootCertStore>) -> Option<Arc<WebPkiServerVerifier>> {
+    let provider = Arc::new(ring::default_provider());
+    (!authorities.is_empty()).then(|| {
+        WebPkiServerVerifier::builder_with_provider(authorities, provider)
+            .build()
+            .expect("there are authorities, and no revocation lists")
+    })
 }
 
 fn configuration(verifier: Verifier) -> ConfigBuilder<ClientConfig, WantsClientCert> {
@@ -193,11 +230,12 @@ fn identity(
 /// is trusted.
 #[derive(Debug)]
 struct Verifier {
-    /// None where no authority is known at all, which webpki takes for a mistake.
     webpki: Option<Arc<WebPkiServerVerifier>>,
     given: Vec<CertificateDer<'static>>,
     anything: bool,
     provider: Arc<CryptoProvider>,
+    /// Keeps what is shown.
+    witness: Option<Witness>,
 }
 
 impl ServerCertVerifier for Verifier {
@@ -209,6 +247,9 @@ impl ServerCertVerifier for Verifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
+        if let Some(witness) = &self.witness {
+            witness.see(end_entity, intermediates, server_name);
+        }
         if self.anything {
             return Ok(ServerCertVerified::assertion());
         }

@@ -38,6 +38,8 @@ impl Scope {
 pub(super) struct Token {
     secret: SecretString,
     good_until: Instant,
+    /// From when it was given.
+    pub(super) lifetime: Duration,
 }
 
 #[derive(Deserialize)]
@@ -65,6 +67,7 @@ impl Token {
         let lifetime = lifetime(answer.expires_in, &secret, now);
         (!secret.is_empty()).then(|| Self {
             good_until: Instant::now() + lifetime - leeway(lifetime),
+            lifetime,
             secret: secret.into(),
         })
     }
@@ -75,6 +78,11 @@ impl Token {
 
     pub(super) fn header(&self) -> Option<HeaderValue> {
         bearer(&self.secret)
+    }
+
+    /// The JSON of its claims, unverified, where it is a JWT; nothing in it opens a door.
+    pub(super) fn claims(&self) -> Option<Vec<u8>> {
+        claims(self.secret.expose_secret())
     }
 }
 
@@ -118,11 +126,14 @@ fn expiry(token: &str) -> Option<u64> {
     struct Claims {
         exp: f64,
     }
-    let claims = URL_SAFE_NO_PAD
-        .decode(token.split('.').nth(1)?.trim_end_matches('='))
-        .ok()?;
-    let Claims { exp } = serde_json::from_slice(&claims).ok()?;
+    let Claims { exp } = serde_json::from_slice(&claims(token)?).ok()?;
     (exp >= 0.0).then(|| exp.min(MAXIMAL_TIME) as u64)
+}
+
+/// The payload of a JWT (RFC 7519, section 3).
+fn claims(token: &str) -> Option<Vec<u8>> {
+    let payload = token.split('.').nth(1)?;
+    URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()
 }
 
 const USUAL_LIFETIME: Duration = Duration::from_secs(60);

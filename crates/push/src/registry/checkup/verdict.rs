@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use crate::{Answer, Error};
 
+use super::{certificate, clock};
+
 /// One thing that was looked at.
 #[derive(Debug)]
 pub struct Check {
@@ -145,7 +147,105 @@ impl Subject {
 }
 
 impl fmt::Display for Warning {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Ok(())
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Elsewhere { name, addresses } => {
+                write!(f, "`{name}` is {addresses}, and not this machine")
+            }
+            Self::EndsSoon { certificate, until } => {
+                let date = certificate::date(*until);
+                write!(f, "{certificate} ends soon, on {date}")
+            }
+            Self::Unverified { certificate } => {
+                write!(f, "{certificate} is taken although nobody vouches for it")
+            }
+            Self::ClockSkew { by, behind } => {
+                let side = if *behind { "behind" } else { "ahead of" };
+                let by = clock::in_words(*by);
+                write!(f, "this machine's clock is {by} {side} the registry's")
+            }
+            Self::WrongRealm { named, asked } => {
+                write!(f, "it names {named}; {asked} is asked in its place")
+            }
+            Self::TooLittle { token, granted } => write!(f, "{token}; it grants {granted}"),
+            Self::SessionStays { answer } => {
+                write!(f, "granted, but the session cannot be cancelled: {answer}")
+            }
+        }
+    }
+}
+
+/// Why a subject failed, and what was seen beside it.
+#[derive(Debug)]
+pub(super) struct Broken {
+    pub(super) error: Box<Error>,
+    pub(super) found: Option<String>,
+}
+
+impl From<Error> for Broken {
+    fn from(error: Error) -> Self {
+        Self {
+            error: Box::new(error),
+            found: None,
+        }
+    }
+}
+
+/// Why nothing more is looked at.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// It is in the record.
+    Broken,
+    /// The options cannot be used.
+    Usage(Box<Error>),
+}
+
+/// What was found so far.
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    checks: Vec<Check>,
+}
+
+impl Record {
+    pub(super) fn add(&mut self, subject: Subject, verdict: Verdict) {
+        self.checks.push(Check { subject, verdict });
+    }
+
+    pub(super) fn settle(
+        &mut self,
+        subject: Subject,
+        found: Result<Verdict, Broken>,
+    ) -> Result<(), Stop> {
+        match found {
+            Ok(verdict) => {
+                self.add(subject, verdict);
+                Ok(())
+            }
+            Err(broken) => self.fail(subject, broken),
+        }
+    }
+
+    pub(super) fn fail(&mut self, subject: Subject, broken: Broken) -> Result<(), Stop> {
+        let Broken { error, found } = broken;
+        self.add(subject, Verdict::Failed { error, found });
+        Err(Stop::Broken)
+    }
+
+    /// Every subject has its line: what was not looked at says what stood in its way.
+    pub(super) fn finish(mut self) -> Vec<Check> {
+        let failed = self
+            .checks
+            .iter()
+            .find(|check| matches!(check.verdict, Verdict::Failed { .. }));
+        let Some(failed) = failed.map(|check| check.subject) else {
+            return self.checks;
+        };
+        for subject in Subject::ALL {
+            if self.checks.iter().all(|check| check.subject != subject) {
+                let why = format!("{} failed", failed.as_str());
+                self.add(subject, Verdict::Skipped(why));
+            }
+        }
+        self.checks
     }
 }
