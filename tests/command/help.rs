@@ -9,7 +9,7 @@ fn help_names_the_commands() {
 
 #[test]
 fn each_command_has_its_help() {
-    for command in ["push", "inspect", "registry", "lab"] {
+    for command in ["push", "inspect", "registry", "doctor", "lab"] {
         let shown = Place::new().run(&[command, "--help"]).to_string();
         insta::assert_snapshot!(format!("help_{command}"), shown);
     }

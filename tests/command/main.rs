@@ -2,6 +2,7 @@
 
 mod cluster;
 mod daemon;
+mod doctor;
 mod embedded;
 mod harness;
 mod help;
@@ -12,4 +13,5 @@ mod kubernetes;
 mod lab;
 mod push;
 mod registry;
+mod server;
 mod stream;

@@ -5,6 +5,7 @@
 mod cli;
 mod console;
 mod diagnostic;
+mod doctor;
 mod document;
 mod environment;
 mod exit_code;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         Command::Push(typed) => run_push::run(typed, &environment, &console),
         Command::Inspect(typed) => inspect::run(typed, &environment, &console),
         Command::Registry(typed) => run_registry::run(typed, &environment, &console),
+        Command::Doctor(typed) => doctor::run(typed, &environment, &console),
         Command::Lab(typed) => run_lab::run(typed),
         Command::Ci(task) => return task.run(),
         Command::Coverage(task) => return task.run(),

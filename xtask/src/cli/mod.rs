@@ -3,6 +3,7 @@
 mod cluster;
 mod connection;
 mod credentials;
+mod doctor;
 mod inspect;
 mod lab;
 mod push;
@@ -17,6 +18,7 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 pub(crate) use cluster::ClusterArgs;
 pub(crate) use connection::ConnectionArgs;
 pub(crate) use credentials::{CredentialArgs, PasswordArgs};
+pub(crate) use doctor::DoctorArgs;
 pub(crate) use inspect::InspectArgs;
 pub(crate) use lab::{LabAction, LabArgs};
 pub(crate) use push::{Compression, Format, Output, ProgressMode, PushArgs, Verify};
@@ -53,6 +55,8 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Run the embedded registry in the foreground
     Registry(RegistryArgs),
+    /// Say what works and what does not between here and a registry, and how to mend it
+    Doctor(Box<DoctorArgs>),
     /// Run a stand-in cluster of real parts for tests: registries, Gitea, ingress, Kubernetes API, Docker
     Lab(LabArgs),
     Ci(crate::tasks::ci::Ci),
