@@ -11,7 +11,7 @@ use push::Error;
 use crate::console::{Colour, paint};
 use crate::failure::Failure;
 use crate::interrupt::Signal;
-use crate::{exit_code, hint, text};
+use crate::{exit_code, hint, text, words};
 
 /// A failure, ready to be shown.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,6 +39,11 @@ impl Diagnostic {
                     causes: chain(error),
                     ..Self::new(doing, code, Some(hint))
                 }]
+            }
+            Failure::Checks { failed, code } => {
+                let count = words::count(failed.len(), "check");
+                let summary = format!("{count} failed: {}", failed.join(", "));
+                vec![Self::new(&summary, *code, None)]
             }
             Failure::Machine { doing, source } => vec![Self {
                 causes: vec![source.to_string()],
@@ -116,7 +121,7 @@ pub(crate) fn code(failure: &Failure) -> u8 {
 }
 
 /// What an error means to a script, and what a person can do about it.
-fn verdict(error: &Error) -> (u8, Option<String>) {
+pub(crate) fn verdict(error: &Error) -> (u8, Option<String>) {
     match error {
         Error::InvalidReference { source, .. } => (exit_code::USAGE, hint::of_reference(source)),
         Error::Ambiguous { choices, .. } => (exit_code::USAGE, hint::of_choices(choices)),
@@ -167,7 +172,7 @@ fn verdict(error: &Error) -> (u8, Option<String>) {
 }
 
 /// An error and its sources; one that only repeats what is already said is left out.
-fn chain(error: &dyn std::error::Error) -> Vec<String> {
+pub(crate) fn chain(error: &dyn std::error::Error) -> Vec<String> {
     let mut causes: Vec<String> = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next {

@@ -36,6 +36,13 @@ pub(crate) enum Failure {
         /// The others; never empty.
         failed: Vec<push::Failed>,
     },
+    /// Some checks of a check-up failed.
+    Checks {
+        /// What was looked at; never empty.
+        failed: Vec<&'static str>,
+        /// The exit code of the first.
+        code: u8,
+    },
     /// This machine refuses: a full disk, a file that cannot be written, no threads.
     Machine {
         /// What was being done, such as `cannot write the result`.

@@ -5,7 +5,7 @@ use std::io;
 
 use oci::{ParseReferenceError, Repository};
 use push::blob::{Place, Promise};
-use push::registry::Failure;
+use push::registry::{Failure, Warning};
 use push::{Answer, DaemonFailure, NameProblem, Request};
 
 use embedded_registry::StartError;
@@ -219,6 +219,25 @@ pub(crate) fn of_rejected(request: &Request, answer: &Answer) -> Option<String> 
 
 fn says(answer: &Answer, code: &str) -> bool {
     answer.words.iter().any(|word| word.starts_with(code))
+}
+
+pub(crate) fn of_warning(warning: &Warning) -> Option<String> {
+    let hint = match warning {
+        Warning::Elsewhere { .. } => {
+            "your resolver changes it: say where it is with `--resolve HOST:PORT:127.0.0.1`"
+        }
+        Warning::EndsSoon { .. } => "give the registry a new certificate before that day",
+        Warning::Unverified { .. } => "trust it with `--ca-file PEM`, in place of `--insecure`",
+        Warning::ClockSkew { .. } => {
+            "set the clock that is wrong: certificates and tokens are judged by it"
+        }
+        Warning::WrongRealm { .. } => {
+            "Gitea guesses its address: set its `ROOT_URL` to the one that clients use"
+        }
+        Warning::TooLittle { .. } => "give the credentials of somebody who may push there",
+        Warning::SessionStays { .. } => return None,
+    };
+    Some(hint.to_owned())
 }
 
 pub(crate) fn of_protocol() -> String {

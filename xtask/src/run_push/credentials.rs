@@ -18,7 +18,7 @@ const TOKEN_USERNAME: &str = "token";
 
 /// The credentials that were chosen, as far as they are known without asking anybody.
 #[derive(Debug)]
-pub(super) enum Choice {
+pub(crate) enum Choice {
     /// None were given: the push library looks in the files of Docker and Podman.
     Nothing,
     /// All is known.
@@ -40,7 +40,7 @@ impl Choice {
     ///
     /// # Errors
     /// [`Failure::Usage`] where a user name is missing or a variable cannot be read.
-    pub(super) fn make(
+    pub(crate) fn make(
         typed: &CredentialArgs,
         variables: &RegistryVariables,
         registry: &Registry,
@@ -77,7 +77,7 @@ impl Choice {
     ///
     /// # Errors
     /// [`Failure::Usage`] where nobody can be asked, or nothing comes.
-    pub(super) async fn complete(
+    pub(crate) async fn complete(
         self,
         registry: &Registry,
     ) -> Result<Option<Credentials>, Failure> {

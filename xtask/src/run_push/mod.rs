@@ -23,10 +23,12 @@ use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::{password, work};
 
-use credentials::Choice;
+pub(crate) use credentials::Choice;
 use digest_file::DigestFile;
+pub(crate) use operation::registry_options;
 use operation::{Site, operation};
 use target::Goal;
+pub(crate) use target::parse;
 
 /// Where `cargo xtask registry` serves what `--embedded` has pushed.
 const SERVED_AT: &str = "localhost:5000";

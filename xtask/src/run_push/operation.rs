@@ -1,13 +1,13 @@
 //! What the arguments of a push mean: from what is typed to the operation of the push library.
 
-use oci::{Destination, Registry};
+use oci::{Destination, Registry, Scheme};
 use push::registry::{ClientCertificate, Credentials, Options};
 use push::source::SourceSpec;
 use push::{ManifestFormat, Naming, PushOperation, PushOptions, Verify};
 
 use super::cluster::AtCluster;
 use super::credentials::is_listed;
-use crate::cli::{self, Compression, Format, PushArgs};
+use crate::cli::{self, Compression, ConnectionArgs, Format, PushArgs};
 use crate::environment::Environment;
 use crate::failure::Failure;
 
@@ -38,7 +38,13 @@ pub(super) fn operation(
         // Layers cannot be compressed yet, so the fastest that can be done is to send them as they are.
         Compression::Auto | Compression::Keep => {}
     }
-    let mut registry = registry(typed, &site, credentials, environment)?;
+    let scheme = site.destination.scheme;
+    let mut registry = Options {
+        credentials,
+        authfile: typed.credentials.authfile.clone(),
+        reupload: typed.reupload,
+        ..registry_options(&typed.connection, &site.registry, scheme, environment)?
+    };
     let naming = match site.cluster {
         Some(cluster) => {
             registry.certificate = cluster.certificate;
@@ -75,15 +81,18 @@ pub(super) fn operation(
     })
 }
 
-fn registry(
-    typed: &PushArgs,
-    site: &Site,
-    credentials: Option<Credentials>,
+/// How a registry is reached, as far as it is typed or listed in the environment; as nobody.
+///
+/// # Errors
+/// [`Failure::Usage`] where the environment cannot be read.
+pub(crate) fn registry_options(
+    connection: &ConnectionArgs,
+    registry: &Registry,
+    scheme: Option<Scheme>,
     environment: &Environment,
 ) -> Result<Options, Failure> {
-    let connection = &typed.connection;
     let listed = match &environment.registry.insecure {
-        Some(list) => is_listed(list, &site.registry, site.destination.scheme)?,
+        Some(list) => is_listed(list, registry, scheme)?,
         None => false,
     };
     let certificate = connection
@@ -97,13 +106,13 @@ fn registry(
         certificate: None,
         client_certificate: certificate
             .map(|(certificate, key)| ClientCertificate { certificate, key }),
-        credentials,
-        authfile: typed.credentials.authfile.clone(),
+        credentials: None,
+        authfile: None,
         resolve: connection.resolve.clone(),
         trust_realms: connection.trust_realms.clone(),
         retries: connection.retries,
         timeout: connection.timeout,
-        reupload: typed.reupload,
+        reupload: false,
         chunk_size: connection.chunk_size,
         body_limit: None,
     })

@@ -99,7 +99,11 @@ fn of_embedded(destination: Option<Destination>) -> Result<Goal, Failure> {
     }
 }
 
-fn parse(text: &str) -> Result<Destination, Failure> {
+/// Reads a destination.
+///
+/// # Errors
+/// [`Failure::Usage`] where it holds a password, [`Failure::Push`] where it is no reference.
+pub(crate) fn parse(text: &str) -> Result<Destination, Failure> {
     if has_user_info(text) {
         // Not even quoted: what stands there is a password.
         return Err(Failure::usage(
