@@ -55,6 +55,25 @@ fn push(place: &Place, daemon: &FakeDaemon, words: &[&str]) -> String {
     shown.to_string().replace(&host, "<daemon>")
 }
 
+#[test]
+fn a_doctor_finds_the_daemon_and_needs_none() {
+    let daemon = daemon(None);
+    let place = Place::new();
+    let docker = |host: &str| {
+        let words = ["doctor", "127.0.0.1:1/team/app"];
+        let shown = place.run_with(&[("DOCKER_HOST", host)], &words).to_string();
+        let lines = shown.lines().skip_while(|line| !line.contains("  Docker "));
+        let lines: Vec<_> = lines.take_while(|line| !line.contains("stderr")).collect();
+        lines.join("\n").replace(host, "<daemon>")
+    };
+    insta::assert_snapshot!(docker(&daemon.host()), @"ok           Docker        <daemon> answers, with 1 image name");
+    insta::assert_snapshot!(docker("unix:///nowhere/docker.sock"), @"not checked  Docker        no daemon listens at `<daemon>`");
+    insta::assert_snapshot!(docker("carrier-pigeon://here"), @r#"
+    warning      Docker        `DOCKER_HOST` cannot be used: `<daemon>`: `carrier-pigeon://` is not supported
+                 hint: set `DOCKER_HOST`, as to unix:///var/run/docker.sock; `docker context ls` lists the contexts
+    "#);
+}
+
 /// Every file below a directory.
 fn files(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();

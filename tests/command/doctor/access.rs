@@ -35,6 +35,7 @@ fn a_wrong_password() {
     not checked  upload        login failed
     not checked  body limit    login failed
     ok           pull address  127.0.0.1:<port>/team/app:1, from this machine alone
+    not checked  Docker        no daemon listens at `unix:///nowhere/docker.sock`
     ------- stderr -------
     warning: others on this machine can see a password on the command line: `--password-stdin` hides it
     error: 1 check failed: login
@@ -59,6 +60,7 @@ fn a_realm_where_nobody_answers() {
     not checked  upload        token failed
     not checked  body limit    token failed
     ok           pull address  127.0.0.1:<port>/team/app:1, from this machine alone
+    not checked  Docker        no daemon listens at `unix:///nowhere/docker.sock`
     ------- stderr -------
     error: 1 check failed: token
     [exit status: 5]
@@ -82,6 +84,7 @@ fn a_realm_at_somebody_elses() {
     not checked  upload        realm failed
     not checked  body limit    realm failed
     ok           pull address  127.0.0.1:<port>/team/app:1, from this machine alone
+    not checked  Docker        no daemon listens at `unix:///nowhere/docker.sock`
     ------- stderr -------
     error: 1 check failed: realm
     [exit status: 4]
@@ -104,13 +107,14 @@ fn no_right_to_upload() {
     ok           /v2/          a registry answers at http://127.0.0.1:<port>/v2/, and asks for a token
     not checked  clock         the registry does not say what time it is
     ok           realm         http://127.0.0.1:<port>/v2/token, the registry's own
-    ok           token         one for the credentials from --password-stdin, good for 5 min; what it grants is not written in it
-    ok           login         the registry takes the credentials from --password-stdin
+    ok           token         one for the credentials from --token, good for 5 min; what it grants is not written in it
+    ok           login         the registry takes the credentials from --token
     not checked  owner         only who may upload can tell
     failed       upload        the registry refused: POST http://127.0.0.1:<port>/v2/team/app/blobs/uploads/: 401 reqPackageAccess
-                 hint: check that your account may write packages of `team`, and that its token has the scope `write:package`; credentials came from --password-stdin
+                 hint: check that your account may write packages of `team`, and that its token has the scope `write:package`; credentials came from --token
     not checked  body limit    upload failed
     ok           pull address  127.0.0.1:<port>/team/app:1, from this machine alone
+    not checked  Docker        no daemon listens at `unix:///nowhere/docker.sock`
     ------- stderr -------
     error: 1 check failed: upload
     [exit status: 4]
@@ -139,6 +143,7 @@ fn an_owner_who_is_not_there() {
     not checked  upload        owner failed
     not checked  body limit    owner failed
     ok           pull address  127.0.0.1:<port>/team/app:1, from this machine alone
+    not checked  Docker        no daemon listens at `unix:///nowhere/docker.sock`
     ------- stderr -------
     error: 1 check failed: owner
     [exit status: 6]
@@ -171,6 +176,7 @@ fn a_body_limit() {
     failed       body limit    the registry refused: PATCH http://127.0.0.1:<port>/v2/team/app/blobs/uploads/1: 413 Request Entity Too Large; over the body limit of a proxy before the registry, whose web page this is (a request of 1 MiB is taken, and one of 4 MiB is not)
                  hint: the registry, or a proxy before it, limits the size of uploads: stay below that with `--chunk-size SIZE`
     ok           pull address  127.0.0.1:<port>/team/app:1, from this machine alone
+    not checked  Docker        no daemon listens at `unix:///nowhere/docker.sock`
     ------- stderr -------
     error: 1 check failed: body limit
     [exit status: 6]

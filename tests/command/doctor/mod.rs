@@ -1,12 +1,16 @@
 //! `doctor`: what is said of a registry that is well, and of each thing that can be wrong with one.
 
 mod access;
+mod cluster;
 mod network;
 
 use crate::harness::Place;
 use crate::server::{Certificate, Head, Server, reply};
 
-const ME: [&str; 3] = ["--username=me", "--password-stdin", "--timeout=5"];
+const ME: [&str; 3] = ["--username=me", "--token=secret", "--timeout=5"];
+
+/// A Docker daemon of this machine is nobody's business here.
+const NO_DOCKER: (&str, &str) = ("DOCKER_HOST", "unix:///nowhere/docker.sock");
 
 /// Looks at a server under its address; what differs from run to run has a stable name.
 fn look(server: &Server, words: &[&str]) -> String {
@@ -16,7 +20,7 @@ fn look(server: &Server, words: &[&str]) -> String {
 
 fn look_at(server: &Server, place: &Place, destination: &str, words: &[&str]) -> String {
     let words = [&["doctor"], words, &[destination]].concat();
-    let shown = place.run_fed("secret", &words).to_string();
+    let shown = place.run_with(&[NO_DOCKER], &words).to_string();
     stable(&shown, server.address.port())
 }
 
@@ -76,11 +80,12 @@ fn a_healthy_registry_has_a_good_word_for_everything() {
     ok           clock         this machine's clock and the registry's agree
     ok           realm         none: no token is needed
     ok           token         none is needed
-    ok           login         the registry takes the credentials from --password-stdin
+    ok           login         the registry takes the credentials from --token
     ok           owner         `team` takes uploads
     ok           upload        an upload to `team/app` was begun and cancelled
     ok           body limit    none below 64 GiB
     ok           pull address  registry.example:<port>/team/app:1
+    not checked  Docker        no daemon listens at `unix:///nowhere/docker.sock`
     "#);
 }
 
@@ -100,19 +105,14 @@ fn a_host_alone_is_enough_for_all_but_the_upload() {
     not checked  owner         DESTINATION names no repository
     not checked  upload        DESTINATION names no repository
     not checked  body limit    DESTINATION names no repository
-    not checked  pull address  DESTINATION names no repository
+    not checked  pull address  DESTINATION names no image
+    not checked  Docker        no daemon listens at `unix:///nowhere/docker.sock`
     "#);
 }
 
 #[test]
 fn what_cannot_be_looked_at_is_wrong_usage() {
     let place = Place::new();
-    insta::assert_snapshot!(place.run(&["doctor", "team/app:1"]), @r#"
-    ------- stderr -------
-    error: `team/app:1` names no registry
-    hint: name it: HOST[:PORT]/REPOSITORY
-    [exit status: 2]
-    "#);
     insta::assert_snapshot!(place.run(&["doctor", "https://me:s3cret@registry.example.com"]), @r#"
     ------- stderr -------
     error: DESTINATION holds a user name or a password

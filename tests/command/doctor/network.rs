@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::time::{Duration, SystemTime};
 
-use super::{ME, look, look_with_tls, stable, usual};
+use super::{ME, NO_DOCKER, look, look_with_tls, stable, usual};
 use crate::harness::Place;
 use crate::server::{Certificate, Server, reply};
 
@@ -14,7 +14,9 @@ fn nobody_listens() {
     drop(listener);
     let place = Place::new();
     let destination = format!("127.0.0.1:{port}/team/app");
-    let shown = place.run(&["doctor", &destination]).to_string();
+    let shown = place
+        .run_with(&[NO_DOCKER], &["doctor", &destination])
+        .to_string();
     insta::assert_snapshot!(stable(&shown, port), @r#"
     ok           DNS           127.0.0.1 needs none
     failed       TCP           the connection was refused (nobody listens at 127.0.0.1:<port>)
@@ -29,15 +31,16 @@ fn nobody_listens() {
     not checked  upload        TCP failed
     not checked  body limit    TCP failed
     ok           pull address  127.0.0.1:<port>/team/app:latest, from this machine alone
+    not checked  Docker        no daemon listens at `unix:///nowhere/docker.sock`
     ------- stderr -------
     error: 1 check failed: TCP
     [exit status: 5]
     "#);
     let shown = place
-        .run(&["doctor", "--output=json", &destination])
+        .run_with(&[NO_DOCKER], &["doctor", "--output=json", &destination])
         .to_string();
     insta::assert_snapshot!(stable(&shown, port), @r#"
-    {"schemaVersion":1,"destination":"127.0.0.1:<port>/team/app","checks":[{"check":"DNS","verdict":"passed","text":"127.0.0.1 needs none","hint":null,"exitCode":null},{"check":"TCP","verdict":"failed","text":"the connection was refused (nobody listens at 127.0.0.1:<port>)","hint":"check that the registry is running, and that this is its port","exitCode":5},{"check":"TLS","verdict":"notChecked","text":"TCP failed","hint":null,"exitCode":null},{"check":"/v2/","verdict":"notChecked","text":"TCP failed","hint":null,"exitCode":null},{"check":"clock","verdict":"notChecked","text":"TCP failed","hint":null,"exitCode":null},{"check":"realm","verdict":"notChecked","text":"TCP failed","hint":null,"exitCode":null},{"check":"token","verdict":"notChecked","text":"TCP failed","hint":null,"exitCode":null},{"check":"login","verdict":"notChecked","text":"TCP failed","hint":null,"exitCode":null},{"check":"owner","verdict":"notChecked","text":"TCP failed","hint":null,"exitCode":null},{"check":"upload","verdict":"notChecked","text":"TCP failed","hint":null,"exitCode":null},{"check":"body limit","verdict":"notChecked","text":"TCP failed","hint":null,"exitCode":null},{"check":"pull address","verdict":"passed","text":"127.0.0.1:<port>/team/app:latest, from this machine alone","hint":null,"exitCode":null}]}
+    {"schemaVersion":1,"destination":"127.0.0.1:<port>/team/app","checks":[{"check":"DNS","verdict":"passed","text":"127.0.0.1 needs none","hint":null,"exitCode":null},{"check":"TCP","verdict":"failed","text":"the connection was refused (nobody listens at 127.0.0.1:<port>)","hint":"check that the registry is running, and that this is its port","exitCode":5},{"check":"TLS","verdict":"notChecked","text":"TCP failed","hint":null,"exitCode":null},{"check":"/v2/","verdict":"notChecked","text":"TCP failed","hint":null,"exitCode":null},{"check":"clock","verdict":"notChecked","text":"TCP failed","hint":null,"exitCode":null},{"check":"realm","verdict":"notChecked","text":"TCP failed","hint":null,"exitCode":null},{"check":"token","verdict":"notChecked","text":"TCP failed","hint":null,"exitCode":null},{"check":"login","verdict":"notChecked","text":"TCP failed","hint":null,"exitCode":null},{"check":"owner","verdict":"notChecked","text":"TCP failed","hint":null,"exitCode":null},{"check":"upload","verdict":"notChecked","text":"TCP failed","hint":null,"exitCode":null},{"check":"body limit","verdict":"notChecked","text":"TCP failed","hint":null,"exitCode":null},{"check":"pull address","verdict":"passed","text":"127.0.0.1:<port>/team/app:latest, from this machine alone","hint":null,"exitCode":null},{"check":"Docker","verdict":"notChecked","text":"no daemon listens at `unix:///nowhere/docker.sock`","hint":null,"exitCode":null}]}
     ------- stderr -------
     error: 1 check failed: TCP
     [exit status: 5]
@@ -46,7 +49,7 @@ fn nobody_listens() {
 
 #[test]
 fn a_name_that_does_not_resolve() {
-    let shown = Place::new().run(&["doctor", "nowhere.invalid/app"]);
+    let shown = Place::new().run_with(&[NO_DOCKER], &["doctor", "nowhere.invalid/app"]);
     insta::assert_snapshot!(shown, @r#"
     failed       DNS           the name `nowhere.invalid` does not resolve
                  hint: check the host name, or say where it is with `--resolve HOST:PORT:ADDR`
@@ -61,6 +64,7 @@ fn a_name_that_does_not_resolve() {
     not checked  upload        DNS failed
     not checked  body limit    DNS failed
     ok           pull address  nowhere.invalid/app:latest
+    not checked  Docker        no daemon listens at `unix:///nowhere/docker.sock`
     ------- stderr -------
     error: 1 check failed: DNS
     [exit status: 5]
@@ -85,6 +89,7 @@ fn a_certificate_that_nobody_vouches_for() {
     not checked  upload        TLS failed
     not checked  body limit    TLS failed
     ok           pull address  registry.example:<port>/team/app:1
+    not checked  Docker        no daemon listens at `unix:///nowhere/docker.sock`
     ------- stderr -------
     error: 1 check failed: TLS
     [exit status: 5]
@@ -102,11 +107,12 @@ fn a_certificate_that_nobody_vouches_for() {
     ok           clock         this machine's clock and the registry's agree
     ok           realm         none: no token is needed
     ok           token         none is needed
-    ok           login         the registry takes the credentials from --password-stdin
+    ok           login         the registry takes the credentials from --token
     ok           owner         `team` takes uploads
     ok           upload        an upload to `team/app` was begun and cancelled
     ok           body limit    none below 64 GiB
     ok           pull address  registry.example:<port>/team/app:1
+    not checked  Docker        no daemon listens at `unix:///nowhere/docker.sock`
     "#);
 }
 
@@ -128,6 +134,7 @@ fn a_certificate_that_has_expired() {
     not checked  upload        TLS failed
     not checked  body limit    TLS failed
     ok           pull address  registry.example:<port>/team/app:1
+    not checked  Docker        no daemon listens at `unix:///nowhere/docker.sock`
     ------- stderr -------
     error: 1 check failed: TLS
     [exit status: 5]
@@ -158,5 +165,6 @@ fn a_clock_that_goes_wrong() {
     ok           upload        an upload to `team/app` was begun and cancelled
     ok           body limit    none below 64 GiB
     ok           pull address  127.0.0.1:<port>/team/app:1, from this machine alone
+    not checked  Docker        no daemon listens at `unix:///nowhere/docker.sock`
     "#);
 }

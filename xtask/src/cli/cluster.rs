@@ -9,9 +9,9 @@ use clap::Args;
 #[command(next_help_heading = "Cluster")]
 pub(crate) struct ClusterArgs {
     /// Ask the cluster of this context [default: the current one, where it is a local kind cluster]
-    #[arg(long, value_name = "NAME", conflicts_with = "embedded")]
+    #[arg(long, value_name = "NAME")]
     pub(crate) context: Option<String>,
     /// Read this kubeconfig instead of the usual ones
-    #[arg(long, value_name = "PATH", conflicts_with = "embedded")]
+    #[arg(long, value_name = "PATH")]
     pub(crate) kubeconfig: Option<PathBuf>,
 }

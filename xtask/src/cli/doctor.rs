@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{ConnectionArgs, CredentialArgs, Output};
+use super::{ClusterArgs, ConnectionArgs, CredentialArgs, Output};
 
 /// The arguments of `doctor`.
 #[derive(Debug, Args)]
@@ -15,9 +15,9 @@ use super::{ConnectionArgs, CredentialArgs, Output};
 pub(crate) struct DoctorArgs {
     /// DESTINATION, as it is written.
     #[arg(
-        help = "[http://|https://]HOST[:PORT][/REPOSITORY], as for push; a right to upload is one to a repository"
+        help = "[http://|https://]HOST[:PORT][/REPOSITORY]; without a HOST, or left out, it is the cluster's registry"
     )]
-    pub(crate) destination: String,
+    pub(crate) destination: Option<String>,
     /// Print text or one JSON document
     #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t)]
     pub(crate) output: Output,
@@ -28,4 +28,7 @@ pub(crate) struct DoctorArgs {
     /// How the registry is reached.
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
+    /// Which cluster is asked.
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
 }

@@ -37,7 +37,7 @@ pub(crate) struct PushArgs {
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub(crate) format: Format,
     /// Push to the embedded registry: nothing to install, nothing to start
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["context", "kubeconfig"])]
     pub(crate) embedded: bool,
     /// Keep the embedded registry there [default: target/registry]
     #[arg(long, value_name = "DIR", requires = "embedded")]

@@ -34,14 +34,15 @@ pub(crate) fn run(
     if typed.credentials.basic.password.is_some() {
         console.warn(password::ON_COMMAND_LINE);
     }
-    let site = Site::read(&typed.destination)?;
+    let destination = typed.destination.as_deref().unwrap_or_default();
+    let site = Site::read(destination)?;
     work::run(work::stoppable(async {
         let options = options(typed, &site, environment).await?;
         let mut findings = look(&site, &options, environment).await?;
         findings.push(pull_address(&site));
         let shown = match typed.output {
             Output::Text => text::render(&findings),
-            Output::Json => json::render(&typed.destination, &findings),
+            Output::Json => json::render(destination, &findings),
         };
         console::print(&shown).map_err(Failure::machine("cannot write to standard output"))?;
         conclude(&findings)
