@@ -2,7 +2,7 @@
 //!
 //! Every variant is named here, so that a new one does not compile before somebody has thought about it.
 
-mod cluster;
+pub(crate) mod cluster;
 
 use std::fmt::Write as _;
 

@@ -7,7 +7,7 @@ use crate::exit_code;
 const NAME_IT: &str = "name the registry as HOST/REPOSITORY";
 
 /// The exit code for a failure, and what can be done about it.
-pub(super) fn verdict(error: &Error) -> (u8, String) {
+pub(crate) fn verdict(error: &Error) -> (u8, String) {
     (code(error), hint(error))
 }
 

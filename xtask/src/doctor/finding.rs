@@ -37,6 +37,16 @@ impl Finding {
         }
     }
 
+    /// With what can be done about it.
+    pub(super) fn with(self, hint: Option<String>) -> Self {
+        Self { hint, ..self }
+    }
+
+    /// What was not looked at because something else had failed.
+    pub(super) fn after(failed: &'static str, subject: &'static str) -> Self {
+        Self::new(subject, Outcome::Skipped, format!("{failed} failed"))
+    }
+
     /// What the push library has found.
     pub(super) fn of(check: &Check) -> Self {
         let subject = check.subject.as_str();

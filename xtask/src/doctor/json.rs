@@ -6,7 +6,7 @@ use super::finding::{Finding, Outcome};
 use crate::document::{SCHEMA_VERSION, to_line};
 
 /// The whole document, on one line.
-pub(super) fn render(destination: &str, findings: &[Finding]) -> String {
+pub(super) fn render(destination: Option<&str>, findings: &[Finding]) -> String {
     to_line(&Document {
         schema_version: SCHEMA_VERSION,
         destination,
@@ -19,8 +19,8 @@ pub(super) fn render(destination: &str, findings: &[Finding]) -> String {
 #[serde(rename_all = "camelCase")]
 struct Document<'a> {
     schema_version: u32,
-    /// As it was found out, without anything secret.
-    destination: &'a str,
+    /// As it was typed; nothing secret gets this far.
+    destination: Option<&'a str>,
     checks: Vec<Entry<'a>>,
 }
 

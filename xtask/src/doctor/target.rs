@@ -1,4 +1,4 @@
-//! DESTINATION of a check-up: a registry, and the repository that somebody would push to.
+//! DESTINATION of a check-up: a registry or the cluster's, and the repository that somebody would push to.
 
 use oci::{Destination, Registry, Repository, Scheme, Tag, Target};
 
@@ -10,59 +10,69 @@ use crate::run_push;
 pub(super) struct Site {
     pub(super) registry: Registry,
     pub(super) scheme: Option<Scheme>,
+    /// Where an upload is tried.
     pub(super) repository: Option<Repository>,
-    pub(super) tag: Option<Tag>,
+    /// What would be pulled, where one image is named.
+    image: Option<(Repository, Option<Tag>)>,
+}
+
+/// Reads a destination; a host alone is enough, and none at all is the cluster's registry.
+///
+/// # Errors
+/// Those of a destination that is none.
+pub(super) fn read(text: Option<&str>) -> Result<Destination, Failure> {
+    let Some(text) = text else {
+        return Ok(Destination {
+            scheme: None,
+            registry: None,
+            target: Target::Prefix(None),
+        });
+    };
+    if names_user(text) {
+        // Not even quoted: what stands there is a password.
+        return Err(Failure::usage(
+            "DESTINATION holds a user name or a password",
+            "give them as `--username` and `--password-stdin`",
+        ));
+    }
+    let lowered = run_push::with_lower_owner(text);
+    let text = lowered.as_deref().unwrap_or(text);
+    if is_host(text) {
+        return run_push::parse(&format!("{text}/"));
+    }
+    run_push::parse(text)
 }
 
 impl Site {
-    /// Reads a destination; a host alone is enough.
-    ///
-    /// # Errors
-    /// [`Failure::Usage`] where no registry is named, and those of a destination that is none.
-    pub(super) fn read(text: &str) -> Result<Self, Failure> {
-        if names_user(text) {
-            // Not even quoted: what stands there is a password.
-            return Err(Failure::usage(
-                "DESTINATION holds a user name or a password",
-                "give them as `--username` and `--password-stdin`",
-            ));
-        }
-        let written = if is_host(text) {
-            format!("{text}/")
-        } else {
-            text.to_owned()
-        };
-        let Destination {
-            scheme,
-            registry,
-            target,
-        } = run_push::parse(&written)?;
-        let Some(registry) = registry else {
-            return Err(Failure::usage(
-                format!("`{text}` names no registry"),
-                "name it: HOST[:PORT]/REPOSITORY",
-            ));
-        };
-        let (repository, tag) = match target {
-            Target::Prefix(prefix) => (prefix, None),
+    /// What a destination at a registry means.
+    pub(super) fn of(destination: Destination, registry: Registry) -> Self {
+        let (repository, image) = match destination.target {
+            Target::Prefix(None) => (None, None),
+            Target::Prefix(Some(prefix)) => (probe(&prefix), None),
             Target::Repository {
                 repository, tag, ..
-            } => (Some(repository), tag),
+            } => (Some(repository.clone()), Some((repository, tag))),
         };
-        Ok(Self {
+        Self {
             registry,
-            scheme,
+            scheme: destination.scheme,
             repository,
-            tag,
-        })
+            image,
+        }
     }
 
     /// The reference by which the image would be pulled.
     pub(super) fn pull_address(&self) -> Option<String> {
-        let repository = self.repository.as_ref()?;
-        let tag = self.tag.as_ref().map_or("latest", Tag::as_str);
+        let (repository, tag) = self.image.as_ref()?;
+        let tag = tag.as_ref().map_or("latest", Tag::as_str);
         Some(format!("{}/{repository}:{tag}", self.registry))
     }
+}
+
+/// A repository below a prefix, which nobody minds; none where the name gets too long.
+fn probe(prefix: &Repository) -> Option<Repository> {
+    let name: Repository = "xtask-doctor".parse().ok()?;
+    name.below(prefix).ok()
 }
 
 /// Whether a host alone has an `@` in it, as in `user:password@host`.
@@ -84,6 +94,12 @@ fn is_host(text: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn site(text: &str) -> Site {
+        let destination = read(Some(text)).expect(text);
+        let registry = destination.registry.clone().expect(text);
+        Site::of(destination, registry)
+    }
+
     #[test]
     fn a_host_is_enough() {
         let table = [
@@ -92,12 +108,13 @@ mod tests {
             ("[::1]:5000", "[::1]:5000 -"),
             ("https://r.io:8443", "r.io:8443 -"),
             ("r.io/", "r.io -"),
-            ("r.io/team/", "r.io team"),
+            ("r.io/team/", "r.io team/xtask-doctor"),
             ("r.io/team/app:1", "r.io team/app"),
+            ("r.io/giteaAdmin/app", "r.io giteaadmin/app"),
             ("http://registry/app", "registry app"),
         ];
         for (text, expected) in table {
-            let site = Site::read(text).expect(text);
+            let site = site(text);
             let repository = site.repository.as_ref().map_or("-", Repository::as_str);
             assert_eq!(
                 format!("{} {repository}", site.registry),
@@ -109,10 +126,11 @@ mod tests {
 
     #[test]
     fn without_a_host_no_registry_is_named() {
-        for text in ["app", "app:1", "team/app:1"] {
-            assert!(
-                matches!(Site::read(text), Err(Failure::Usage { .. })),
-                "{text}"
+        for text in [None, Some("app"), Some("app:1"), Some("team/app:1")] {
+            assert_eq!(
+                read(text).expect("a destination").registry,
+                None,
+                "{text:?}"
             );
         }
     }
@@ -124,7 +142,7 @@ mod tests {
             "https://me:s3cret@r.io",
             "https://me:s3cret@r.io/app",
         ] {
-            let Err(Failure::Usage { problem, .. }) = Site::read(text) else {
+            let Err(Failure::Usage { problem, .. }) = read(Some(text)) else {
                 panic!("{text}");
             };
             assert_eq!(problem, "DESTINATION holds a user name or a password");
@@ -133,9 +151,10 @@ mod tests {
 
     #[test]
     fn an_image_is_pulled_by_its_tag() {
-        let address = |text| Site::read(text).expect(text).pull_address();
+        let address = |text| site(text).pull_address();
         assert_eq!(address("r.io/app:1").as_deref(), Some("r.io/app:1"));
         assert_eq!(address("r.io/app").as_deref(), Some("r.io/app:latest"));
         assert_eq!(address("r.io"), None);
+        assert_eq!(address("r.io/team/"), None);
     }
 }

@@ -8,7 +8,7 @@ use oci::{Registry, Scheme};
 use push::registry::{Credentials, Resolve};
 
 use super::credentials::same;
-use crate::cli::PushArgs;
+use crate::cli::{ClusterArgs, ConnectionArgs, PushArgs};
 use crate::console::Console;
 use crate::environment::Environment;
 use crate::failure::Failure;
@@ -35,15 +35,19 @@ pub(super) async fn find(
     environment: &Environment,
     destination: &str,
 ) -> Result<Cluster, Failure> {
-    let selection = Selection {
-        kubeconfig: typed.cluster.kubeconfig.clone(),
-        variable: environment.kubeconfig.clone(),
-        home: environment.push.home.clone(),
-        context: typed.cluster.context.clone(),
-    };
-    Cluster::find(&selection)
+    Cluster::find(&selection(&typed.cluster, environment))
         .await
         .map_err(|error| failure(destination, error))
+}
+
+/// Which cluster is meant, by what is typed and by the environment.
+pub(crate) fn selection(typed: &ClusterArgs, environment: &Environment) -> Selection {
+    Selection {
+        kubeconfig: typed.kubeconfig.clone(),
+        variable: environment.kubeconfig.clone(),
+        home: environment.push.home.clone(),
+        context: typed.context.clone(),
+    }
 }
 
 /// The cluster that a registry belongs to, where one is asked and says so.
@@ -57,7 +61,7 @@ pub(super) async fn serving(
     environment: &Environment,
 ) -> Result<Option<Cluster>, Failure> {
     let named = typed.cluster.context.is_some();
-    if !named && !may_be_local(typed, registry, scheme).await {
+    if !named && !may_be_local(&typed.connection, registry, scheme).await {
         return Ok(None);
     }
     let destination = typed.destination.as_deref().unwrap_or_default();
@@ -79,7 +83,11 @@ pub(super) async fn serving(
 }
 
 /// Whether a host is a name for this machine, or one that means nothing here: a cluster's, without a network.
-async fn may_be_local(typed: &PushArgs, registry: &Registry, scheme: Option<Scheme>) -> bool {
+pub(crate) async fn may_be_local(
+    typed: &ConnectionArgs,
+    registry: &Registry,
+    scheme: Option<Scheme>,
+) -> bool {
     let host = registry.host();
     if host == "localhost" || host.parse::<IpAddr>().is_ok() {
         return false;
@@ -94,8 +102,8 @@ async fn may_be_local(typed: &PushArgs, registry: &Registry, scheme: Option<Sche
 }
 
 /// Where a host is, as `--resolve` or the system says; none where nobody knows.
-async fn addresses(typed: &PushArgs, host: &str, port: u16) -> Option<Vec<IpAddr>> {
-    let chosen = typed.connection.resolve.iter();
+async fn addresses(typed: &ConnectionArgs, host: &str, port: u16) -> Option<Vec<IpAddr>> {
+    let chosen = typed.resolve.iter();
     let chosen: Vec<IpAddr> = chosen
         .filter(|resolve| resolve.host == host && resolve.port == port)
         .map(|resolve| resolve.address)
@@ -110,25 +118,32 @@ async fn addresses(typed: &PushArgs, host: &str, port: u16) -> Option<Vec<IpAddr
 
 /// What a cluster's answer means, with a word about what the user should know of it.
 pub(super) async fn at(cluster: &Cluster, typed: &PushArgs, console: &Console) -> AtCluster {
-    let (host, port) = (
-        cluster.registry.host(),
-        cluster.registry.port().unwrap_or_default(),
-    );
-    let unknown = addresses(typed, host, port).await.is_none();
-    let resolve = if unknown && cluster.on_loopback {
+    let resolve = nearby(cluster, &typed.connection).await;
+    if resolve.is_some() {
         console.note(&format!(
-            "`{host}` does not resolve here; its cluster is on this machine, so it is looked for on loopback"
+            "`{}` does not resolve here; its cluster is on this machine, so it is looked for on loopback",
+            cluster.registry.host()
         ));
-        on_loopback(host, port)
-    } else {
-        Vec::new()
-    };
+    }
     AtCluster {
         registry: cluster.registry.clone(),
         certificate: certificate(cluster, typed, console).map(|it| it.pem.clone()),
         plain_http: cluster.scheme == Scheme::Http,
-        resolve,
+        resolve: resolve.unwrap_or_default(),
     }
+}
+
+/// Where a cluster's registry is whose name means nothing here: on this machine, if the cluster is.
+pub(crate) async fn nearby(cluster: &Cluster, typed: &ConnectionArgs) -> Option<Vec<Resolve>> {
+    let host = cluster.registry.host();
+    let port = cluster.registry.port().unwrap_or_default();
+    let unknown = addresses(typed, host, port).await.is_none();
+    (unknown && cluster.on_loopback).then(|| on_loopback(host, port))
+}
+
+/// Where its credentials come from, in words.
+pub(crate) fn origin(cluster: &Cluster) -> String {
+    format!("the secret gitea/gitea-credential of `{}`", cluster.context)
 }
 
 fn on_loopback(host: &str, port: u16) -> Vec<Resolve> {
@@ -187,7 +202,7 @@ pub(super) async fn credentials(
             Ok(Some(Credentials::Basic {
                 username: found.username,
                 password: found.secret,
-                origin: format!("the secret gitea/gitea-credential of `{}`", cluster.context),
+                origin: origin(cluster),
             }))
         }
         Err(error @ ::cluster::Error::Forbidden { .. }) => {

@@ -155,7 +155,7 @@ fn parse_registry(text: &str, variable: &str) -> Result<Registry, Failure> {
 }
 
 /// Whether both are one host and one port, written out or not.
-pub(super) fn same(one: &Registry, other: &Registry, scheme: Option<Scheme>) -> bool {
+pub(crate) fn same(one: &Registry, other: &Registry, scheme: Option<Scheme>) -> bool {
     let default = scheme.unwrap_or(Scheme::Https).default_port();
     let port = |registry: &Registry| registry.port().unwrap_or(default);
     one.host() == other.host() && port(one) == port(other)

@@ -1,6 +1,6 @@
 //! `cargo xtask push`: what is typed becomes an operation, is done or planned, and leaves its result.
 
-mod cluster;
+pub(crate) mod cluster;
 mod credentials;
 mod digest_file;
 mod operation;
@@ -23,12 +23,12 @@ use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::{password, work};
 
-pub(crate) use credentials::Choice;
+pub(crate) use credentials::{Choice, same};
 use digest_file::DigestFile;
 pub(crate) use operation::registry_options;
 use operation::{Site, operation};
 use target::Goal;
-pub(crate) use target::parse;
+pub(crate) use target::{at_cluster, parse, with_lower_owner};
 
 /// Where `cargo xtask registry` serves what `--embedded` has pushed.
 const SERVED_AT: &str = "localhost:5000";
@@ -77,10 +77,7 @@ fn check(typed: &PushArgs) -> Result<(), Failure> {
 
 /// What the destination means, with a word about an owner that is written otherwise.
 fn goal(typed: &PushArgs, console: &Console) -> Result<Goal, Failure> {
-    let lowered = typed
-        .destination
-        .as_deref()
-        .and_then(target::with_lower_owner);
+    let lowered = typed.destination.as_deref().and_then(with_lower_owner);
     let goal = Goal::resolve(
         lowered.as_deref().or(typed.destination.as_deref()),
         typed.embedded,
@@ -99,7 +96,7 @@ fn announced(
     cluster: &Cluster,
     console: &Console,
 ) -> Result<Destination, Failure> {
-    let full = target::at_cluster(destination, &cluster.registry)?;
+    let full = at_cluster(destination, &cluster.registry)?;
     console.note(&format!(
         "pushing to `{full}`, the registry of the cluster of context `{}`",
         cluster.context

@@ -42,7 +42,7 @@ const NOWHERE: Destination = Destination {
 };
 
 /// A destination without a host, at the registry of a cluster: what has no owner is the administrator's.
-pub(super) fn at_cluster(
+pub(crate) fn at_cluster(
     destination: Destination,
     registry: &Registry,
 ) -> Result<Destination, Failure> {
@@ -70,7 +70,7 @@ pub(super) fn at_cluster(
 }
 
 /// The destination with Gitea's administrator written as references write an owner, where it is not.
-pub(super) fn with_lower_owner(text: &str) -> Option<String> {
+pub(crate) fn with_lower_owner(text: &str) -> Option<String> {
     let start = text.find("://").map_or(0, |at| at + 3);
     let path = match text[start..].split_once('/') {
         Some((first, path)) if start > 0 || first.contains(['.', ':']) || first == "localhost" => {

@@ -51,6 +51,28 @@ pub(crate) struct DaemonImage {
     details: Details,
 }
 
+/// A Docker daemon that answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundDaemon {
+    /// Where it is.
+    pub address: String,
+    /// How many names of images it knows.
+    pub names: usize,
+}
+
+/// Finds the local Docker daemon and asks it for its images' names.
+///
+/// # Errors
+/// Whatever would keep an image from being read out of it.
+pub async fn find_daemon(environment: &Environment) -> Result<FoundDaemon, DaemonFailure> {
+    let address = reach::reach(locate::addresses(environment)?).await?;
+    let daemon = Connection::open(&address, environment).await?;
+    Ok(FoundDaemon {
+        names: daemon.names().await?.len(),
+        address: daemon.address().to_owned(),
+    })
+}
+
 /// Opens an image of the local Docker daemon; blocks.
 pub(super) fn open(
     written: &str,
