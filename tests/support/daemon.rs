@@ -177,18 +177,15 @@ impl State {
             Some(Fault::Dies(limit) | Fault::GivesUp(limit, _) | Fault::Hangs(limit)) => limit,
             _ => archive.len(),
         };
-        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/x-tar\r\nTransfer-Encoding: chunked\r\n\r\n")?;
-        for piece in archive[..limit].chunks(32 << 10) {
-            chunk(stream, piece)?;
+        let sent = begin(stream, &archive[..limit]);
+        if let Some(Fault::Hangs(_)) = self.fault {
+            // Comes back when the client hangs up, which it may have done by now.
+            let _ = sent.and_then(|()| io::Read::read(&mut stream, &mut [0]));
+            return self.gone.send(()).map_err(io::Error::other);
         }
+        sent?;
         match self.fault {
             Some(Fault::Dies(_)) => return stream.shutdown(std::net::Shutdown::Both),
-            Some(Fault::Hangs(_)) => {
-                // Comes back when the client hangs up.
-                let _ = io::Read::read(&mut stream, &mut [0]);
-                self.gone.send(()).map_err(io::Error::other)?;
-                return Ok(());
-            }
             Some(Fault::GivesUp(_, words)) => {
                 let words = json!({"errorDetail": {"message": words}, "error": words});
                 chunk(stream, format!("{words}\r\n").as_bytes())?;
@@ -197,6 +194,14 @@ impl State {
         }
         chunk(stream, b"")
     }
+}
+
+fn begin(mut stream: &UnixStream, archive: &[u8]) -> io::Result<()> {
+    stream.write_all(
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/x-tar\r\nTransfer-Encoding: chunked\r\n\r\n",
+    )?;
+    let mut pieces = archive.chunks(32 << 10);
+    pieces.try_for_each(|piece| chunk(stream, piece))
 }
 
 fn no_such_image(stream: &UnixStream, name: &str) -> io::Result<()> {

@@ -16,6 +16,16 @@ pub enum Naming {
     Gitea,
 }
 
+/// Refuses a repository that would be refused, before a source is read to its end.
+pub(crate) fn check_early(naming: Naming, repository: &Repository) -> Result<(), Error> {
+    match naming {
+        Naming::Specification => Ok(()),
+        Naming::Gitea => {
+            check_repository(repository).map_err(|problem| Error::RefusedName { problem })
+        }
+    }
+}
+
 /// Refuses what would be refused, and says what would be altered.
 pub(crate) fn check(
     naming: Naming,

@@ -97,13 +97,16 @@ impl PushOperation {
     /// Pushes.
     ///
     /// Of several images those that can be pushed are; the report has the failures of the others. Large layers of a
-    /// stream are sent while it is still read, where the destination names the repository.
+    /// stream are sent while it is still read, where the destination or a daemon's image names the repository.
     ///
     /// # Errors
     /// What keeps every image from being pushed: those of the source, and of a registry that cannot be reached. Of a
     /// stream also those of the first layer that cannot be sent.
     pub async fn execute(&self, events: &Events) -> Result<Report, Error> {
         let shown_as = self.shown_as()?;
+        if let Some(repository) = self.repository() {
+            naming::check_early(self.options.naming, repository)?;
+        }
         let image = self.daemon_image().await?;
         let mut connected = None;
         if let Some(image) = &image {
@@ -114,8 +117,12 @@ impl PushOperation {
             }
             connected = Some(client);
         }
+        let early = match &image {
+            Some(image) => unchanged::repository(self, image),
+            None => self.repository().cloned(),
+        };
         let (export, _exporting) = self.export(image)?.unzip();
-        let mut reading = self.start_reading(export, shown_as.clone(), events);
+        let mut reading = self.start_reading(export, early.is_some(), shown_as, events);
         if !reading.is_stream().await {
             let images = reading.images().await?;
             let client = self.connect(events).await?;
@@ -127,7 +134,7 @@ impl PushOperation {
             None => reading.beside(self.connect(events)).await?,
         };
         let execution = Execution::new(&client, shown_as, &self.options, events);
-        if let Some(repository) = self.repository() {
+        if let Some(repository) = &early {
             let (layers, stop) = (reading.layers(), reading.stop());
             reading
                 .beside(execution.bring_early(repository, layers, stop))
@@ -141,15 +148,16 @@ impl PushOperation {
     fn start_reading(
         &self,
         export: Option<Export>,
-        shown_as: Registry,
+        early: bool,
+        shown_as: &Registry,
         events: &Events,
     ) -> Reading {
-        let (operation, events) = (self.clone(), events.clone());
+        let (operation, events, shown_as) = (self.clone(), events.clone(), shown_as.clone());
         Reading::start(move |arrivals| {
-            let arrivals = match operation.repository() {
-                None => arrivals.of_none(),
-                Some(_) if operation.picks() => arrivals,
-                Some(_) => arrivals.of_all_images(),
+            let arrivals = match early {
+                false => arrivals.of_none(),
+                true if operation.picks() => arrivals,
+                true => arrivals.of_all_images(),
             };
             let images = operation.read(export, &events, arrivals)?;
             events.tell(planned(&images, &shown_as));

@@ -70,6 +70,19 @@ pub(crate) async fn report(
     }))
 }
 
+/// The repository that everything goes to, where the image's name says so and the destination does not.
+pub(crate) fn repository(operation: &PushOperation, image: &DaemonImage) -> Option<Repository> {
+    let contents = unread(image, &image.digest()?);
+    let options = &operation.options;
+    let image = options.image.as_deref();
+    let selected =
+        selection::select(&contents, image, &operation.destination, &options.tags).ok()?;
+    match &selected[..] {
+        [only] => Some(only.repository.clone()),
+        _ => None,
+    }
+}
+
 fn written(
     shown_as: &Registry,
     selected: &Selected<'_>,

@@ -142,6 +142,10 @@ fn explain(error: Error, written: &str, address: &str) -> Error {
             available: Vec::new(),
         },
         Ok(Broken::Daemon(failure)) => failed(written)(failure),
+        Ok(cancelled @ Broken::Cancelled) => Error::OpenSource {
+            place,
+            source: std::io::Error::other(cancelled),
+        },
         Err(source) => Error::OpenSource { place, source },
     }
 }

@@ -1,4 +1,4 @@
-//! From the task that asks the daemon to the thread that reads the archive: few large pieces, and how it ended.
+//! From the task that asks the daemon to the thread that reads the archive: pieces as they come, and how it ended.
 
 use std::io::{self, Read};
 
@@ -10,8 +10,6 @@ use crate::DaemonFailure;
 /// The end that the export goes into.
 pub(super) struct PipeWriter {
     sender: mpsc::Sender<Piece>,
-    /// What is not yet worth sending.
-    gathered: Vec<u8>,
     /// The last bytes, where a daemon says why it gives up.
     tail: Vec<u8>,
     written: u64,
@@ -21,7 +19,8 @@ pub(super) struct PipeWriter {
 pub(super) struct PipeReader {
     receiver: mpsc::Receiver<Piece>,
     piece: io::Cursor<Vec<u8>>,
-    ended: bool,
+    /// How it ended, from when that is known.
+    end: Option<Piece>,
 }
 
 enum Piece {
@@ -36,6 +35,9 @@ pub(super) enum Broken {
     /// The image is not there any more.
     #[error("the image was removed")]
     Removed,
+    /// Nobody asks the daemon any more.
+    #[error("the export was cancelled")]
+    Cancelled,
     /// The daemon failed.
     #[error(transparent)]
     Daemon(DaemonFailure),
@@ -50,14 +52,13 @@ pub(super) fn pipe() -> (PipeWriter, PipeReader) {
     let (sender, receiver) = mpsc::channel(PIECES);
     let writer = PipeWriter {
         sender,
-        gathered: Vec::with_capacity(PIECE),
         tail: Vec::new(),
         written: 0,
     };
     let reader = PipeReader {
         receiver,
         piece: io::Cursor::default(),
-        ended: false,
+        end: None,
     };
     (writer, reader)
 }
@@ -72,29 +73,18 @@ impl PipeWriter {
     pub(super) async fn write(&mut self, chunk: &[u8]) -> Result<(), Unwanted> {
         self.written += chunk.len() as u64;
         self.remember(chunk);
-        self.gathered.extend_from_slice(chunk);
-        if self.gathered.len() < PIECE {
-            return Ok(());
-        }
-        let piece = std::mem::replace(&mut self.gathered, Vec::with_capacity(PIECE));
-        self.send(Piece::Bytes(piece)).await
+        self.send(Piece::Bytes(chunk.to_vec())).await
     }
 
     /// Says that this was all, unless the daemon's last words were why there is no more.
-    pub(super) async fn end(mut self) {
+    pub(super) async fn end(self) {
         let last = match gave_up(&self.tail) {
             Some(message) => {
                 let read = self.written;
                 let failure = DaemonFailure::GaveUp { read, message };
                 Piece::Broken(Broken::Daemon(failure))
             }
-            None => {
-                let piece = std::mem::take(&mut self.gathered);
-                if self.send(Piece::Bytes(piece)).await.is_err() {
-                    return;
-                }
-                Piece::End
-            }
+            None => Piece::End,
         };
         // Whoever does not read any more does not need to know.
         let _ = self.send(last).await;
@@ -117,18 +107,41 @@ impl PipeWriter {
     }
 }
 
+impl PipeReader {
+    /// The next piece; where there is something to give already, only one that is there.
+    fn next(&mut self, wait: bool) -> Option<Piece> {
+        if let Some(end) = self.end.take() {
+            return Some(end);
+        }
+        if wait {
+            let cancelled = Piece::Broken(Broken::Cancelled);
+            return Some(self.receiver.blocking_recv().unwrap_or(cancelled));
+        }
+        self.receiver.try_recv().ok()
+    }
+}
+
 impl Read for PipeReader {
+    /// Gives as much as has arrived, and waits only for the first of it: many small pieces are few reads.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
         loop {
-            let read = self.piece.read(buffer)?;
-            if read > 0 || self.ended || buffer.is_empty() {
-                return Ok(read);
+            filled += self.piece.read(&mut buffer[filled..])?;
+            if filled == buffer.len() {
+                return Ok(filled);
             }
-            match self.receiver.blocking_recv() {
+            match self.next(filled == 0) {
                 Some(Piece::Bytes(piece)) => self.piece = io::Cursor::new(piece),
-                Some(Piece::End) => self.ended = true,
+                None => return Ok(filled),
+                end if filled > 0 => {
+                    self.end = end;
+                    return Ok(filled);
+                }
+                Some(Piece::End) => {
+                    self.end = Some(Piece::End);
+                    return Ok(0);
+                }
                 Some(Piece::Broken(broken)) => return Err(io::Error::other(broken)),
-                None => return Err(io::Error::other("the export was cancelled")),
             }
         }
     }
@@ -154,11 +167,8 @@ const LAST_WORDS: &[u8] = br#"{"errorDetail":"#;
 
 const TAIL: usize = 4 << 10;
 
-/// Daemons send 32 KiB at most, which is too little to pass from thread to thread.
-const PIECE: usize = 256 << 10;
-
-/// Pieces on their way.
-const PIECES: usize = 4;
+/// Pieces on their way; daemons send 32 KiB at most in one.
+const PIECES: usize = 32;
 
 #[cfg(test)]
 mod tests {
@@ -216,6 +226,6 @@ mod tests {
     async fn a_reader_that_is_gone_stops_the_writer() {
         let (mut writer, reader) = pipe();
         drop(reader);
-        assert!(writer.write(&vec![0; PIECE]).await.is_err());
+        assert!(writer.write(b"more").await.is_err());
     }
 }
