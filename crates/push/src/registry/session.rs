@@ -56,7 +56,8 @@ impl Session {
             trouble,
             Trouble::Passing(passing) if matches!(
                 &passing.failure,
-                Failure::Answered(answer) if !is_of_a_gateway(answer.status)
+                Failure::Answered(answer)
+                    if !is_of_a_gateway(answer.status) || says(answer, "BLOB_UPLOAD_")
             )
         );
         // Whatever interrupts a request can poison the session, and a refusal after that says that it did.
