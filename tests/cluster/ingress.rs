@@ -6,7 +6,7 @@ use lab::{Cluster, DOMAIN, Ingress, RunningIngress, or_skip};
 use tempfile::TempDir;
 
 use crate::image::{Archive, unique};
-use crate::push::{Outcome, push_with};
+use crate::push::{Outcome, run};
 
 /// An ingress of a test's own before some Gitea, and what a push through it needs to be told.
 pub(crate) struct Entrance {
@@ -25,6 +25,17 @@ impl Entrance {
 
     /// Pushes through it as the cluster's administrator.
     pub(crate) fn push(&self, cluster: &Cluster, words: &[&str], name: &str) -> Outcome {
+        self.run("push", cluster, words, name)
+    }
+
+    /// Runs a command about an image's place there as the cluster's administrator.
+    pub(crate) fn run(
+        &self,
+        command: &str,
+        cluster: &Cluster,
+        words: &[&str],
+        name: &str,
+    ) -> Outcome {
         let SocketAddr::V4(address) = self.ingress.address() else {
             panic!("loopback is IPv4 here");
         };
@@ -35,8 +46,10 @@ impl Entrance {
         let mut all = vec![&*resolve, &*trust];
         all.extend(words);
         all.push(&destination);
-        push_with(
+        run(
+            command,
             &[
+                ("DOCKER_HOST", "unix:///nowhere/docker.sock"),
                 ("IDPBUILDER_REGISTRY", &*registry),
                 ("IDPBUILDER_REGISTRY_USERNAME", cluster.username()),
                 ("IDPBUILDER_REGISTRY_PASSWORD", cluster.password()),

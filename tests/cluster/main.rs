@@ -11,6 +11,7 @@ mod archive;
 #[path = "../support/read_back.rs"]
 mod read_back;
 
+mod doctor;
 mod image;
 mod ingress;
 mod mishap;

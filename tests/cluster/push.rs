@@ -1,4 +1,4 @@
-//! Runs `xtask push` with a kubeconfig, and nothing else of this machine.
+//! Runs `xtask` with a kubeconfig, and nothing else of this machine.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -42,10 +42,15 @@ pub(crate) fn push(cluster: &Cluster, words: &[&str]) -> Outcome {
 
 /// Runs `push` with these variables, in an empty home.
 pub(crate) fn push_with(variables: &[(&str, &str)], words: &[&str]) -> Outcome {
+    run("push", variables, words)
+}
+
+/// Runs a command of `xtask` with these variables, in an empty home.
+pub(crate) fn run(name: &str, variables: &[(&str, &str)], words: &[&str]) -> Outcome {
     let home = TempDir::new().expect("a temporary directory");
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command
-        .arg("push")
+        .arg(name)
         .args(words)
         .env_clear()
         .env("HOME", home.path())

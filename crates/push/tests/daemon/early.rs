@@ -66,7 +66,7 @@ async fn the_images_own_name_says_where_its_layers_go() {
                 match told.recv().expect("the layers, before the end") {
                     Event::Streaming { repository } => to = Some(repository),
                     Event::BlobFinished { outcome, .. } if outcome != BlobOutcome::AlreadyThere => {
-                        layers += 1
+                        layers += 1;
                     }
                     _ => {}
                 }
