@@ -131,6 +131,8 @@ impl Started {
             || Error::machine("address of the container")(std::io::ErrorKind::NotFound.into());
         Ok(Registry {
             _container: Some(self.running),
+            #[cfg(feature = "cluster")]
+            guest: None,
             background,
             directory: None,
             address: addresses.next().ok_or_else(nowhere)?,

@@ -92,6 +92,8 @@ impl Embedded {
         let tls = certificate.as_ref().map(|made| Arc::clone(&made.server));
         let address = listen(&background, service, tls).map_err(Error::machine("port"))?;
         Ok(Registry {
+            #[cfg(feature = "cluster")]
+            guest: None,
             #[cfg(feature = "container")]
             _container: None,
             background,

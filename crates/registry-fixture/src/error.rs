@@ -21,6 +21,10 @@ pub enum Error {
     #[cfg(feature = "container")]
     #[error("cannot start a registry in a container")]
     Container(#[source] Box<testcontainers::core::error::TestcontainersError>),
+    /// No cluster is found, or it does not say what its registry needs.
+    #[cfg(feature = "cluster")]
+    #[error("cannot use a cluster's registry")]
+    Cluster(#[source] Box<cluster::Error>),
     /// A certificate cannot be made.
     #[error("cannot make a certificate")]
     Certificate(#[source] rcgen::Error),

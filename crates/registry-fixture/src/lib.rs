@@ -27,12 +27,15 @@
 //!
 //! [`Registry::embedded`] needs nothing installed and starts within milliseconds. Seeding goes past credentials,
 //! faults and the transcript, so that these are about the service alone. With the feature `container`, a registry of others
-//! runs in a container instead (`Registry::container`). What is asserted about an image is left to
+//! runs in a container instead (`Registry::container`), and with the feature `cluster` a test is a guest in the registry
+//! of the developer's own cluster (`Registry::cluster`). What is asserted about an image is left to
 //! the test, and so are registries that a test does not start itself.
 
 mod background;
 mod body;
 mod certificate;
+#[cfg(feature = "cluster")]
+mod cluster;
 #[cfg(feature = "container")]
 mod container;
 mod credentials;
@@ -48,6 +51,8 @@ mod seed;
 mod server;
 mod service;
 
+#[cfg(feature = "cluster")]
+pub use cluster::InCluster;
 #[cfg(feature = "container")]
 pub use container::Container;
 pub use credentials::Credentials;

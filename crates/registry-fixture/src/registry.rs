@@ -19,6 +19,9 @@ pub struct Registry {
     // In this order: the container is removed by the thread, and whoever writes to the directory ends before it goes.
     #[cfg(feature = "container")]
     pub(crate) _container: Option<crate::container::Running>,
+    /// In somebody's cluster.
+    #[cfg(feature = "cluster")]
+    pub(crate) guest: Option<crate::cluster::Guest>,
     pub(crate) background: Background,
     /// What an embedded one is kept in.
     pub(crate) directory: Option<TempDir>,
@@ -56,6 +59,8 @@ impl Registry {
             Some(_) => Scheme::Https,
             None => Scheme::Http,
         };
+        #[cfg(feature = "cluster")]
+        let scheme = self.guest.as_ref().map_or(scheme, |guest| guest.scheme);
         format!("{}://{}", scheme.as_str(), self.host)
     }
 
@@ -74,12 +79,21 @@ impl Registry {
     /// A PEM file of the certificate to trust, where it serves TLS.
     #[must_use]
     pub fn ca(&self) -> Option<&Path> {
+        #[cfg(feature = "cluster")]
+        if let Some(guest) = &self.guest {
+            return guest.ca.as_deref();
+        }
         Some(&self.certificate.as_ref()?.ca)
     }
 
-    /// `HOST:PORT/NAME`; where the registry is Gitea-like, a name without an owner is the user's own.
+    /// `HOST:PORT/NAME`; where the registry is Gitea-like, a name without an owner is the user's own,
+    /// and in a cluster every name is below a prefix of this test.
     #[must_use]
     pub fn reference(&self, name: &str) -> String {
+        #[cfg(feature = "cluster")]
+        if let Some(guest) = &self.guest {
+            return format!("{}/{}/{name}", self.host, guest.prefix);
+        }
         match &self.user {
             Some(user) if !name.contains('/') => format!("{}/{}/{name}", self.host, user.owner),
             _ => format!("{}/{name}", self.host),

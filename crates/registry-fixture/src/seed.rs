@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use oci::{Destination, Digest, Repository, Tag};
 use push::source::SourceSpec;
-use push::{Environment, Events, PushOperation, PushOptions, Pushed};
+use push::{Environment, Events, PushOperation, PushOptions, Pushed, registry};
 
 use crate::{Error, Registry, embedded};
 
@@ -80,7 +80,7 @@ impl Registry {
     /// As [`seed`](Self::seed), and [`Error::Name`].
     pub fn seed_as(&self, archive: impl AsRef<Path>, name: &str) -> Result<Seeded, Error> {
         let seeding = self.seeding(archive.as_ref(), &self.reference(name))?;
-        first(archive.as_ref(), self.background.wait(|| seeding.run())?)
+        first(archive.as_ref(), self.run_here(seeding)?)
     }
 
     /// As [`seed_as`](Self::seed_as), for async tests.
@@ -102,7 +102,7 @@ impl Registry {
     /// As [`seed`](Self::seed); an archive without images gives an empty list.
     pub fn seed_all(&self, archive: impl AsRef<Path>) -> Result<Vec<Seeded>, Error> {
         let seeding = self.seeding(archive.as_ref(), &self.prefix())?;
-        self.background.wait(|| seeding.run())
+        self.run_here(seeding)
     }
 
     /// As [`seed_all`](Self::seed_all), for async tests.
@@ -115,6 +115,10 @@ impl Registry {
     }
 
     fn prefix(&self) -> String {
+        #[cfg(feature = "cluster")]
+        if let Some(guest) = &self.guest {
+            return format!("{}/{}/", self.host, guest.prefix);
+        }
         match &self.user {
             Some(user) => format!("{}/{}/", self.host, user.owner),
             None => format!("{}/", self.host),
@@ -123,7 +127,42 @@ impl Registry {
 
     async fn run(&self, seeding: Seeding) -> Result<Vec<Seeded>, Error> {
         let running = self.background.run(|| seeding.run());
-        running.await.expect("the work does not panic")
+        let seeded = running.await.expect("the work does not panic");
+        seeded.inspect(|seeded| self.remember(seeded))
+    }
+
+    fn run_here(&self, seeding: Seeding) -> Result<Vec<Seeded>, Error> {
+        let seeded = self.background.wait(|| seeding.run());
+        seeded.inspect(|seeded| self.remember(seeded))
+    }
+
+    /// What is in somebody else's registry has to be taken away again.
+    #[cfg_attr(
+        not(feature = "cluster"),
+        expect(
+            clippy::unused_self,
+            unused_variables,
+            reason = "a cluster alone is not its test's own"
+        )
+    )]
+    fn remember(&self, seeded: &[Seeded]) {
+        #[cfg(feature = "cluster")]
+        if let Some(guest) = &self.guest {
+            guest.remember(seeded.iter().map(|seeded| seeded.0.clone()));
+        }
+    }
+
+    /// How the registry is reached; the fixture's own ones take whoever comes.
+    #[cfg_attr(
+        not(feature = "cluster"),
+        expect(clippy::unused_self, reason = "a cluster alone is not its test's own")
+    )]
+    fn options(&self) -> registry::Options {
+        #[cfg(feature = "cluster")]
+        if let Some(guest) = &self.guest {
+            return guest.options.clone();
+        }
+        registry::Options::default()
     }
 
     fn seeding(&self, archive: &Path, destination: &str) -> Result<Seeding, Error> {
@@ -141,6 +180,7 @@ impl Registry {
             archive: archive.to_owned(),
             destination,
             directory: self.directory.as_ref().map(|own| own.path().to_owned()),
+            options: self.options(),
         })
     }
 }
@@ -151,6 +191,7 @@ struct Seeding {
     destination: Destination,
     /// Where the registry is kept; none where it can only be pushed to.
     directory: Option<PathBuf>,
+    options: registry::Options,
 }
 
 impl Seeding {
@@ -192,6 +233,7 @@ impl Seeding {
             destination,
             options: PushOptions {
                 shown_as,
+                registry: self.options.clone(),
                 ..PushOptions::default()
             },
             environment: Environment::default(),

@@ -46,6 +46,21 @@ impl Connection {
         ))
     }
 
+    /// Deletes a manifest; one that is not there is as good.
+    pub(super) async fn delete_manifest(
+        &self,
+        repository: &Repository,
+        reference: Reference<'_>,
+    ) -> Result<(), Error> {
+        let url = self.endpoint.manifest(repository, reference);
+        let call = Call::new(Method::DELETE, url, Scope::of(repository));
+        let reply = self.send(&call).await?;
+        match reply.status() {
+            200..=204 | 404 => Ok(()),
+            _ => Err(reply.into_error().await),
+        }
+    }
+
     /// Reads a manifest back; none where there is none.
     pub(super) async fn manifest(
         &self,

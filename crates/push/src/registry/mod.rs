@@ -136,6 +136,18 @@ impl Client {
         self.connection.manifest(repository, reference).await
     }
 
+    /// Deletes a manifest, and with it what only it refers to, as far as the registry does that.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] where the registry does not; one that is not there is no error.
+    pub async fn delete_manifest(
+        &self,
+        repository: &Repository,
+        reference: Reference<'_>,
+    ) -> Result<(), Error> {
+        self.connection.delete_manifest(repository, reference).await
+    }
+
     /// Reads a whole blob back and compares every byte's part in its digest.
     ///
     /// # Errors

@@ -1,0 +1,58 @@
+//! The stand-in cluster's registry as a fixture: a test is a guest there, and leaves nothing behind.
+
+use lab::{Cluster, or_skip};
+use push::registry::{Client, Options, Reference, Resolve};
+use push::{Environment, Events};
+use registry_fixture::{Registry, Seeded};
+
+const HELLO: &str = "../../testdata/docker20-hello.tar";
+
+#[tokio::test]
+async fn what_a_test_brings_is_there_until_the_test_ends() {
+    let Some(cluster) = or_skip(Cluster::running()) else {
+        return;
+    };
+    let find = || Registry::cluster().kubeconfig(cluster.kubeconfig());
+    let (registry, other) = (find().start().unwrap(), find().start_async().await.unwrap());
+    assert_eq!(registry.host(), cluster.registry());
+    assert_eq!(registry.address(), cluster.ingress());
+    assert!(registry.ca().is_some_and(std::path::Path::exists));
+
+    let seeded = registry.seed_as_async(HELLO, "app:1").await.unwrap();
+    let named = registry.seed(HELLO).unwrap();
+    let others = other.seed_as(HELLO, "app:1").unwrap();
+
+    assert_eq!(seeded.reference(), registry.reference("app:1"));
+    assert_ne!(seeded.reference(), others.reference());
+    for image in [&seeded, &named, &others] {
+        assert!(is_there(&cluster, image).await, "{}", image.reference());
+    }
+    drop(registry);
+    for gone in [&seeded, &named] {
+        assert!(!is_there(&cluster, gone).await, "{}", gone.reference());
+    }
+    assert!(is_there(&cluster, &others).await, "another test's stays");
+}
+
+/// Asks as anybody may.
+async fn is_there(cluster: &Cluster, image: &Seeded) -> bool {
+    let options = Options {
+        certificate: Some(std::fs::read_to_string(cluster.ca_file()).expect("a certificate")),
+        resolve: vec![Resolve {
+            host: cluster.registry_host(),
+            port: cluster.ingress().port(),
+            address: cluster.ingress().ip(),
+        }],
+        ..Options::default()
+    };
+    let registry = cluster.registry().parse().expect("a registry");
+    let environment = Environment::default();
+    let client = Client::connect(&registry, None, options, &environment, Events::ignored());
+    let reference = Reference::Digest(image.digest());
+    let found = client
+        .await
+        .expect("a registry that answers")
+        .manifest(image.repository(), reference)
+        .await;
+    found.expect("an answer").is_some()
+}
