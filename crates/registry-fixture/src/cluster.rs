@@ -78,9 +78,20 @@ impl InCluster {
     }
 
     async fn find(self) -> Result<Found, Error> {
-        Err(Error::Machine {
-            what: "cluster yet",
-            source: std::io::ErrorKind::Unsupported.into(),
+        let cluster = Cluster::find(&self.selection).await.map_err(failed)?;
+        let credentials = cluster.credentials().await.map_err(failed)?;
+        Ok(Found {
+            credentials: Credentials {
+                username: credentials.username,
+                password: credentials.secret.expose_secret().to_owned(),
+            },
+            certificate: match &cluster.certificate {
+                Some(Ok(certificate)) => Some(certificate.pem.clone()),
+                _ => None,
+            },
+            registry: cluster.registry,
+            scheme: cluster.scheme,
+            runtime: tokio::runtime::Handle::current(),
         })
     }
 }

@@ -45,7 +45,7 @@ fn steps(deny: bool) -> Vec<Step> {
         // Off by default, because testcontainers takes longer to build than all the rest.
         Step::new(
             "cargo",
-            "test --package registry-fixture --features container --test container",
+            "test --package registry-fixture --features container,cluster --test container --test cluster",
         ),
         Step::new("cargo", "doc --workspace --no-deps").variable("RUSTDOCFLAGS", "-D warnings"),
     ];
@@ -89,7 +89,7 @@ mod tests {
                 "cargo fmt --all --check",
                 "cargo clippy --locked --workspace --all-targets -- -D warnings",
                 "INSTA_UPDATE=\"no\" cargo test --workspace",
-                "cargo test --package registry-fixture --features container --test container",
+                "cargo test --package registry-fixture --features container,cluster --test container --test cluster",
                 "RUSTDOCFLAGS=\"-D warnings\" cargo doc --workspace --no-deps",
                 "cargo deny check bans licenses sources",
             ]
