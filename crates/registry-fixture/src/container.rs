@@ -1,6 +1,6 @@
 //! Registries of others in containers, by way of testcontainers, which finds the Docker daemon as `docker` does.
 
-use std::net::ToSocketAddrs as _;
+use std::net::{Ipv4Addr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,6 +11,7 @@ use testcontainers::core::error::TestcontainersError;
 use testcontainers::core::{BuildImageOptions, IntoContainerPort as _, WaitFor};
 use testcontainers::runners::{AsyncBuilder as _, AsyncRunner as _};
 use testcontainers::{ContainerAsync, GenericBuildableImage, GenericImage, ImageExt as _};
+use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 
 use crate::background::{self, Background};
@@ -97,8 +98,7 @@ impl Container {
         let host = container.get_host().await.map_err(failed)?.to_string();
         let port = container.get_host_port_ipv4(PORT).await.map_err(failed)?;
         Ok(Started {
-            // By its address it is loopback for every client, whatever that makes of the name.
-            host: host.replace("localhost", "127.0.0.1"),
+            host: nearest(host, port).await,
             port,
             running: Running {
                 container: Some(container),
@@ -172,6 +172,17 @@ fn split(image: &str) -> (&str, &str) {
     match image.rsplit_once(':') {
         Some((name, tag)) if !tag.contains('/') => (name, tag),
         _ => (image, "latest"),
+    }
+}
+
+/// Loopback where the port answers there, by its address, whatever a client makes of `localhost`.
+///
+/// testcontainers takes every machine with a `/.dockerenv` for a container, and names the bridge's gateway there.
+async fn nearest(host: String, port: u16) -> String {
+    let loopback = Ipv4Addr::LOCALHOST;
+    match TcpStream::connect((loopback, port)).await {
+        Ok(_) => loopback.to_string(),
+        Err(_) => host,
     }
 }
 
