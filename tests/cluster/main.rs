@@ -8,6 +8,9 @@
     reason = "shared with tests that need more of it"
 )]
 mod archive;
+#[path = "../support/kubernetes.rs"]
+#[expect(dead_code, reason = "shared with tests that need more of it")]
+mod kubernetes;
 #[path = "../support/read_back.rs"]
 mod read_back;
 
@@ -22,3 +25,4 @@ mod push;
 mod refusal;
 mod retry;
 mod sharing;
+mod variants;
