@@ -2,13 +2,15 @@
 //!
 //! Everything goes below a prefix that no one else has, and is taken away again; nothing else is touched.
 
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::process;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ::cluster::{Cluster, OWNER, Selection};
-use oci::{Digest, Repository, Scheme};
+use oci::{Content, Digest, Repository, Scheme};
 use push::registry::{self, Client, Reference, Resolve};
 use push::{Environment, Events, Pushed};
 use secrecy::ExposeSecret as _;
@@ -91,6 +93,7 @@ impl InCluster {
             },
             registry: cluster.registry,
             scheme: cluster.scheme,
+            on_loopback: cluster.on_loopback,
             runtime: tokio::runtime::Handle::current(),
         })
     }
@@ -99,8 +102,8 @@ impl InCluster {
 impl Registry {
     /// The registry of the developer's own cluster, which is not stopped and not emptied.
     ///
-    /// It is on this machine, so its name is looked for on loopback. All names are below a prefix of this test's own,
-    /// and what was seeded is taken away at the end. It does no wrong on purpose, and writes nothing down.
+    /// Where the cluster is on this machine, the registry is looked for on loopback, whatever its name means. All names
+    /// are below a prefix of this test's own, and what was seeded is taken away at the end. It does no wrong on purpose, and writes nothing down.
     pub fn cluster() -> InCluster {
         #[expect(
             clippy::disallowed_methods,
@@ -122,10 +125,41 @@ struct Found {
     scheme: Scheme,
     credentials: Credentials,
     certificate: Option<String>,
+    /// The cluster is on this machine.
+    on_loopback: bool,
     runtime: tokio::runtime::Handle,
 }
 
 impl Found {
+    /// Where it listens: on loopback where its cluster is, whatever its name means without a network.
+    fn address(&self, port: u16) -> Result<SocketAddr, Error> {
+        if self.on_loopback {
+            return Ok((Ipv4Addr::LOCALHOST, port).into());
+        }
+        let machine = Error::machine("address of the cluster");
+        match (self.registry.host(), port).to_socket_addrs() {
+            Ok(mut found) => found
+                .next()
+                .ok_or_else(|| machine(io::ErrorKind::NotFound.into())),
+            Err(error) => Err(machine(error)),
+        }
+    }
+
+    /// How its registry is reached.
+    fn options(&self, pinned: Option<Resolve>) -> registry::Options {
+        registry::Options {
+            certificate: self.certificate.clone(),
+            plain_http: self.scheme == Scheme::Http,
+            credentials: Some(registry::Credentials::Basic {
+                username: self.credentials.username.clone(),
+                password: self.credentials.password.as_str().into(),
+                origin: "the cluster".to_owned(),
+            }),
+            resolve: pinned.into_iter().collect(),
+            ..registry::Options::default()
+        }
+    }
+
     fn into_registry(self, background: Background) -> Result<Registry, Error> {
         let directory = TempDir::with_prefix("registry-fixture-");
         let directory = directory.map_err(Error::machine("temporary directory"))?;
@@ -138,25 +172,16 @@ impl Found {
             .registry
             .port()
             .unwrap_or_else(|| self.scheme.default_port());
-        let loopback = std::net::Ipv4Addr::LOCALHOST;
+        let address = self.address(port)?;
+        let pinned = self.on_loopback.then(|| Resolve {
+            host: self.registry.host().to_owned(),
+            port,
+            address: address.ip(),
+        });
         let guest = Guest {
             prefix: prefix(),
             scheme: self.scheme,
-            options: registry::Options {
-                certificate: self.certificate,
-                plain_http: self.scheme == Scheme::Http,
-                credentials: Some(registry::Credentials::Basic {
-                    username: self.credentials.username.clone(),
-                    password: self.credentials.password.as_str().into(),
-                    origin: "the cluster".to_owned(),
-                }),
-                resolve: vec![Resolve {
-                    host: self.registry.host().to_owned(),
-                    port,
-                    address: loopback.into(),
-                }],
-                ..registry::Options::default()
-            },
+            options: self.options(pinned),
             ca: ca.transpose()?,
             registry: self.registry.clone(),
             brought: Arc::default(),
@@ -169,7 +194,7 @@ impl Found {
             _container: None,
             background,
             directory: None,
-            address: (loopback, port).into(),
+            address,
             host: self.registry.to_string(),
             credentials: Some(self.credentials),
             user: None,
@@ -209,15 +234,31 @@ impl Drop for Guest {
             // A cluster that is gone by now has nothing to take away.
             let Ok(client) = client.await else { return };
             for (repository, digest) in brought {
-                if let Err(error) = client
-                    .delete_manifest(&repository, Reference::Digest(&digest))
-                    .await
-                {
+                if let Err(error) = take_away(&client, &repository, digest).await {
                     tracing::warn!(%repository, %error, "something is left in the cluster's registry");
                 }
             }
         });
     }
+}
+
+/// Deletes a manifest, or an index and then everything below it.
+async fn take_away(
+    client: &Client,
+    repository: &Repository,
+    digest: Digest,
+) -> Result<(), push::Error> {
+    let mut digests = vec![digest];
+    while let Some(digest) = digests.pop() {
+        let reference = Reference::Digest(&digest);
+        let found = client.manifest(repository, reference).await?;
+        client.delete_manifest(repository, reference).await?;
+        if let Some(Content::Index(index)) = found.map(|found| found.content) {
+            let children = index.children().iter();
+            digests.extend(children.map(|child| child.digest.clone()));
+        }
+    }
+    Ok(())
 }
 
 /// A name that nobody has had: of this process, this moment and this call.
