@@ -4,6 +4,8 @@
 mod dockerd;
 mod interrupted;
 mod proxy;
+#[path = "../support/read_back.rs"]
+mod read_back;
 mod round_trip;
 
 use std::fs::File;
