@@ -8,6 +8,8 @@
     reason = "shared with tests that need more of it"
 )]
 mod archive;
+#[path = "../support/command.rs"]
+mod command;
 #[path = "../support/kubernetes.rs"]
 #[expect(dead_code, reason = "shared with tests that need more of it")]
 mod kubernetes;

@@ -1,36 +1,8 @@
-//! Runs `xtask` with a kubeconfig, and nothing else of this machine.
-
-use std::path::Path;
-use std::process::{Command, Stdio};
+//! Runs `push` with a kubeconfig, and nothing else of this machine.
 
 use lab::Cluster;
-use tempfile::TempDir;
 
-/// What a push printed and how it ended.
-#[derive(Debug)]
-pub(crate) struct Outcome {
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-    pub(crate) code: Option<i32>,
-}
-
-impl Outcome {
-    /// The references that were pushed, each with its digest.
-    #[track_caller]
-    pub(crate) fn pushed(&self) -> Vec<&str> {
-        assert_eq!(self.code, Some(0), "{self:?}");
-        self.stdout.lines().collect()
-    }
-
-    /// The one reference that was pushed, and its digest.
-    #[track_caller]
-    pub(crate) fn only(&self) -> (&str, &str) {
-        match self.pushed()[..] {
-            [one] => one.split_once('@').expect("a reference with its digest"),
-            _ => panic!("one reference: {self:?}"),
-        }
-    }
-}
+pub(crate) use crate::command::{Outcome, run, testdata};
 
 /// Runs `push` with the cluster's kubeconfig as `KUBECONFIG`, in an empty home.
 pub(crate) fn push(cluster: &Cluster, words: &[&str]) -> Outcome {
@@ -43,35 +15,4 @@ pub(crate) fn push(cluster: &Cluster, words: &[&str]) -> Outcome {
 /// Runs `push` with these variables, in an empty home.
 pub(crate) fn push_with(variables: &[(&str, &str)], words: &[&str]) -> Outcome {
     run("push", variables, words)
-}
-
-/// Runs a command of `xtask` with these variables, in an empty home.
-pub(crate) fn run(name: &str, variables: &[(&str, &str)], words: &[&str]) -> Outcome {
-    let home = TempDir::new().expect("a temporary directory");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    command
-        .arg(name)
-        .args(words)
-        .env_clear()
-        .env("HOME", home.path())
-        .envs(variables.iter().copied());
-    // Nothing else of this environment reaches the binary, but its coverage counts.
-    command.envs(std::env::vars_os().filter(|(name, _)| name == "LLVM_PROFILE_FILE"));
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .expect("the binary starts");
-    Outcome {
-        stdout: String::from_utf8(output.stdout).expect("text"),
-        stderr: String::from_utf8(output.stderr).expect("text"),
-        code: output.status.code(),
-    }
-}
-
-/// An archive of `testdata`.
-pub(crate) fn testdata(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../testdata")
-        .join(name);
-    path.to_str().expect("a path in UTF-8").to_owned()
 }

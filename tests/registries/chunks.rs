@@ -9,7 +9,7 @@ use oci_client::{Client, Reference};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::command::push;
+use crate::push;
 
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
 

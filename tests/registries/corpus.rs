@@ -6,7 +6,8 @@ use oci_client::client::{ClientConfig, ClientProtocol};
 use oci_client::secrets::RegistryAuth;
 use std::process::Command;
 
-use crate::command::{push, testdata};
+use crate::command::testdata;
+use crate::push;
 use crate::read_back::{Whole, whole};
 
 /// What an archive must be in a registry: `manifest` for what an OCI layout names, `config` for docker archives.

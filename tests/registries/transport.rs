@@ -6,7 +6,8 @@ use insta::assert_snapshot;
 use lab::{Distribution, Registry, or_skip};
 use tempfile::TempDir;
 
-use crate::command::{Outcome, push, testdata};
+use crate::command::{Outcome, testdata};
+use crate::push;
 
 /// A certificate for some names and its key, as files.
 struct Certificate {
