@@ -125,7 +125,7 @@ impl Daemon for DockerApi {
                 }
                 (failure, _) => failure,
             })?;
-            if let Err(Unwanted) = pipe.write(&chunk).await {
+            if let Err(Unwanted) = pipe.write(chunk).await {
                 break;
             }
         }

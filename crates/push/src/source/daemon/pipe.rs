@@ -70,10 +70,10 @@ impl PipeWriter {
     }
 
     /// Writes some bytes; waits while the reader is behind.
-    pub(super) async fn write(&mut self, chunk: &[u8]) -> Result<(), Unwanted> {
+    pub(super) async fn write(&mut self, chunk: Vec<u8>) -> Result<(), Unwanted> {
         self.written += chunk.len() as u64;
-        self.remember(chunk);
-        self.send(Piece::Bytes(chunk.to_vec())).await
+        self.remember(&chunk);
+        self.send(Piece::Bytes(chunk)).await
     }
 
     /// Says that this was all, unless the daemon's last words were why there is no more.
@@ -183,7 +183,7 @@ mod tests {
             (bytes, error.map(|error| error.to_string()))
         });
         for chunk in chunks {
-            writer.write(&chunk).await.expect("somebody reads");
+            writer.write(chunk).await.expect("somebody reads");
         }
         writer.end().await;
         reading.await.expect("it does not panic")
@@ -215,7 +215,7 @@ mod tests {
     #[tokio::test]
     async fn a_writer_that_vanishes_is_no_end() {
         let (mut writer, mut reader) = pipe();
-        writer.write(b"half").await.unwrap();
+        writer.write(b"half".to_vec()).await.unwrap();
         drop(writer);
         let read = tokio::task::spawn_blocking(move || reader.read_to_end(&mut Vec::new()));
         let error = read.await.unwrap().unwrap_err();
@@ -226,6 +226,6 @@ mod tests {
     async fn a_reader_that_is_gone_stops_the_writer() {
         let (mut writer, reader) = pipe();
         drop(reader);
-        assert!(writer.write(b"more").await.is_err());
+        assert!(writer.write(b"more".to_vec()).await.is_err());
     }
 }
