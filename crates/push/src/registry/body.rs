@@ -214,7 +214,7 @@ mod tests {
     use oci::{Descriptor, Digest, MediaType};
 
     use super::*;
-    use crate::blob::{Place, Promise};
+    use crate::blob::{Content, Place, Promise};
 
     /// What becomes of `content` that is promised to be `promised`, and how many bytes are given away.
     fn outcome(content: &[u8], promised: &[u8]) -> (String, usize) {
@@ -277,6 +277,40 @@ mod tests {
             "`x.tar` is malformed: it has more than the 0 bytes that were promised"
         );
         assert_eq!(given, 0);
+    }
+
+    /// Bytes that anybody can change, as those of a file.
+    struct Open(Arc<[u8]>);
+
+    impl Content for Open {
+        fn open_at(&self, offset: u64) -> io::Result<Box<dyn Read + Send>> {
+            self.0.open_at(offset)
+        }
+    }
+
+    #[test]
+    fn only_what_was_hashed_where_nobody_can_change_it_is_not_hashed_again() {
+        let bytes: Arc<[u8]> = vec![7; FRAME_SIZE * 2 + 1].into();
+        let size = bytes.len() as u64;
+        // The digest is wrong, so that hashing is noticed.
+        let descriptor = Descriptor::new(MediaType::OCI_LAYER, Digest::of(b"other"), size);
+        let read = |promise, content: Arc<dyn Content>| {
+            let place = Place::source("x.tar");
+            let blob = Blob::new(descriptor.clone(), place, promise, content);
+            let (start, mut given) = (FRAME_SIZE as u64 / 2, 0);
+            let mut part = Part::whole(&blob);
+            part.range = start..size;
+            let result = read(&part, |frame| {
+                given += frame.len() as u64;
+                true
+            });
+            (result.is_ok(), given == part.len())
+        };
+        let memory = || Arc::new(Arc::clone(&bytes));
+        assert_eq!(read(Promise::Computed, memory()), (true, true));
+        assert_eq!(read(Promise::FileName, memory()), (false, false));
+        let file = Arc::new(Open(Arc::clone(&bytes)));
+        assert_eq!(read(Promise::Computed, file), (false, false));
     }
 
     /// Reads parts that end at `ends`, one after the other, and then what is left.

@@ -156,6 +156,20 @@ fn of_all_images_what_seems_to_be_a_large_layer_is_told_of() {
 }
 
 #[test]
+fn a_layer_that_was_hashed_to_be_known_is_checked_and_one_with_a_name_is_not() {
+    let image = image();
+    for (archive, checked) in [
+        (docker_archive(&image, &[]).finish(), true),
+        (oci_archive(&image), false),
+    ] {
+        let mut streamed = Streamed::begin(Arrivals::of_all_images);
+        streamed.write(&archive);
+        assert_eq!(streamed.layer().is_checked(), checked);
+        streamed.end().1.expect("the archive is whole");
+    }
+}
+
+#[test]
 fn a_large_document_or_a_file_of_any_other_name_is_no_layer() {
     let mut layout = Layout::new();
     layout.blob("application/json", format!("{{{}}}", " ".repeat(2 << 20)));

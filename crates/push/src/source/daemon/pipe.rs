@@ -172,6 +172,8 @@ const PIECES: usize = 32;
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt as _;
+
     use super::*;
 
     /// What a reader gets of these chunks, and its error.
@@ -220,6 +222,31 @@ mod tests {
         let read = tokio::task::spawn_blocking(move || reader.read_to_end(&mut Vec::new()));
         let error = read.await.unwrap().unwrap_err();
         assert_eq!(error.to_string(), "the export was cancelled");
+    }
+
+    #[tokio::test]
+    async fn small_chunks_do_not_wait_for_the_reader_one_by_one() {
+        let (mut writer, mut reader) = pipe();
+        for _ in 0..1000 {
+            let written = writer.write(vec![7; 1000]).now_or_never();
+            assert!(written.is_some_and(|written| written.is_ok()));
+        }
+        let ended = tokio::spawn(writer.end());
+        let mut bytes = Vec::new();
+        let reading = move || reader.read_to_end(&mut bytes).map(|_| bytes);
+        let read = tokio::task::spawn_blocking(reading).await.unwrap();
+        assert_eq!(read.unwrap(), [7; 1_000_000]);
+        ended.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_is_far_behind_is_waited_for() {
+        let (mut writer, _reader) = pipe();
+        let mut written = 0;
+        while writer.write(vec![7; 100_000]).now_or_never().is_some() {
+            written += 100_000;
+            assert!(written < 4_000_000, "memory has bounds");
+        }
     }
 
     #[tokio::test]
