@@ -29,6 +29,11 @@ pub trait Content: Send + Sync {
     /// Whatever the file says. A reader may also fail later, with [`io::ErrorKind::UnexpectedEof`] where the bytes
     /// end before their size.
     fn open_at(&self, offset: u64) -> io::Result<Box<dyn Read + Send>>;
+
+    /// Whether nobody else can change them, so that a digest of them stays true.
+    fn is_private(&self) -> bool {
+        false
+    }
 }
 
 /// Where something stands: a source, and an entry of it.
@@ -83,7 +88,7 @@ impl Blob {
     /// Whether its digest was computed from these very bytes, which nobody can have changed since.
     #[must_use]
     pub fn is_checked(&self) -> bool {
-        false
+        self.promise == Promise::Computed && self.content.is_private()
     }
 }
 
@@ -143,5 +148,9 @@ impl Content for Arc<[u8]> {
         let mut cursor = io::Cursor::new(Self::clone(self));
         cursor.set_position(offset);
         Ok(Box::new(cursor))
+    }
+
+    fn is_private(&self) -> bool {
+        true
     }
 }

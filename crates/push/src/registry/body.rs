@@ -14,7 +14,7 @@ use oci::Hasher;
 use tokio::sync::mpsc;
 
 use super::flow::Flow;
-use super::part::{Mark, Part};
+use super::part::{Hashed, Mark, Part};
 use crate::blob::Blob;
 use crate::{Error, Events};
 
@@ -50,23 +50,11 @@ pub(super) async fn check_empty(part: &Part) -> Result<(), Error> {
 ///
 /// Stops early, and well, when nobody takes the frames any more.
 fn read(part: &Part, mut send: impl FnMut(Bytes) -> bool) -> Result<(), Error> {
-    let Part {
-        blob,
-        range,
-        hashed,
-    } = part;
-    let Mark { offset, hasher } = hashed.before(range.start, blob);
-    let mut reading = Reading {
-        blob,
-        reader: blob
-            .open_at(offset)
-            .map_err(|error| unreadable(blob, error))?,
-        offset,
-        hasher,
-    };
+    let Part { range, hashed, .. } = part;
+    let mut reading = Reading::start(part)?;
     // What the registry has already was sent by an earlier request, and its digest is needed all the same.
     while reading.frame(range.start)?.is_some() {}
-    hashed.leave(reading.mark());
+    reading.mark(hashed);
     let mut held: Option<Bytes> = None;
     while let Some(frame) = reading.frame(range.end)? {
         if let Some(previous) = held.replace(frame)
@@ -78,7 +66,7 @@ fn read(part: &Part, mut send: impl FnMut(Bytes) -> bool) -> Result<(), Error> {
     if part.is_last() {
         reading.finish()?;
     } else {
-        hashed.leave(reading.mark());
+        reading.mark(hashed);
     }
     held.map(send);
     Ok(())
@@ -89,10 +77,33 @@ struct Reading<'a> {
     blob: &'a Blob,
     reader: Box<dyn Read + Send>,
     offset: u64,
-    hasher: Hasher,
+    /// None where the bytes were hashed before, and are sure to be the same.
+    hasher: Option<Hasher>,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    /// Begins where the blob was hashed to, which is not behind where the part begins.
+    fn start(part: &'a Part) -> Result<Self, Error> {
+        let Part {
+            blob,
+            range,
+            hashed,
+        } = part;
+        let (offset, hasher) = if blob.is_checked() {
+            (range.start, None)
+        } else {
+            let Mark { offset, hasher } = hashed.before(range.start, blob);
+            (offset, Some(hasher))
+        };
+        let reader = blob.open_at(offset);
+        Ok(Self {
+            blob,
+            reader: reader.map_err(|error| unreadable(blob, error))?,
+            offset,
+            hasher,
+        })
+    }
+
     /// The next bytes, none from `end` on.
     fn frame(&mut self, end: u64) -> Result<Option<Bytes>, Error> {
         let limit = (end - self.offset).min(FRAME_SIZE as u64);
@@ -112,14 +123,17 @@ impl Reading<'_> {
             return Err(malformed(self.blob, problem));
         }
         self.offset += count as u64;
-        self.hasher.update(&frame);
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(&frame);
+        }
         Ok(Some(frame.into()))
     }
 
-    fn mark(&self) -> Mark {
-        Mark {
-            offset: self.offset,
-            hasher: self.hasher.clone(),
+    /// Lets later parts of the blob go on hashing here.
+    fn mark(&self, hashed: &Hashed) {
+        if let Some(hasher) = self.hasher.clone() {
+            let offset = self.offset;
+            hashed.leave(Mark { offset, hasher });
         }
     }
 
@@ -134,8 +148,8 @@ impl Reading<'_> {
             );
             return Err(malformed(self.blob, problem));
         }
-        let actual = self.hasher.finish();
-        if actual != expected.digest {
+        let actual = self.hasher.map(Hasher::finish);
+        if let Some(actual) = actual.filter(|actual| *actual != expected.digest) {
             return Err(Error::DigestMismatch {
                 place: self.blob.place.clone(),
                 promise: self.blob.promise,

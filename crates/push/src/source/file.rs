@@ -166,6 +166,10 @@ impl Content for Span {
             position: offset,
         }))
     }
+
+    fn is_private(&self) -> bool {
+        matches!(self.file.extent, Extent::Growing(_))
+    }
 }
 
 impl Read for SpanReader {

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use docker_api::{Docker, Image};
-use futures::StreamExt as _;
+use futures::{Stream, StreamExt as _};
 use oci::Platform;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -118,7 +118,7 @@ impl Daemon for DockerApi {
             }
         };
         let mut stream = image.export();
-        while let Some(chunk) = stream.next().await {
+        while let Some(chunk) = next(&mut stream, pipe).await {
             let chunk = chunk.map_err(|error| match (self.failure(error), pipe.written()) {
                 (DaemonFailure::Unreachable { source, .. }, read @ 1..) => {
                     DaemonFailure::Cut { read, source }
@@ -133,6 +133,17 @@ impl Daemon for DockerApi {
     }
 }
 
+/// The next chunk of an export, if somebody still reads; where the daemon pauses, they get what has come so far.
+async fn next<T>(chunks: &mut (impl Stream<Item = T> + Unpin), pipe: &mut PipeWriter) -> Option<T> {
+    if let Ok(next) = tokio::time::timeout(PAUSE, chunks.next()).await {
+        return next;
+    }
+    let Ok(()) = pipe.flush().await else {
+        return None;
+    };
+    chunks.next().await
+}
+
 fn not_understood(problem: impl Display) -> DaemonFailure {
     DaemonFailure::Answer {
         problem: problem.to_string(),
@@ -141,6 +152,9 @@ fn not_understood(problem: impl Display) -> DaemonFailure {
 
 /// How long a daemon may take for an answer that is not an export.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long a daemon that sends at full speed takes for the next chunk at most, by far.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// Room for the list of some ten thousand images.
 const JSON_LIMIT: usize = 16 << 20;

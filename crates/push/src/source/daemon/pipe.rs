@@ -10,6 +10,9 @@ use crate::DaemonFailure;
 /// The end that the export goes into.
 pub(super) struct PipeWriter {
     sender: mpsc::Sender<Piece>,
+    /// Chunks that wait to be a piece, and their bytes altogether.
+    chunks: Vec<Vec<u8>>,
+    size: usize,
     /// The last bytes, where a daemon says why it gives up.
     tail: Vec<u8>,
     written: u64,
@@ -18,13 +21,14 @@ pub(super) struct PipeWriter {
 /// The end that the archive comes out of; only for threads that may block.
 pub(super) struct PipeReader {
     receiver: mpsc::Receiver<Piece>,
-    piece: io::Cursor<Vec<u8>>,
+    chunks: std::vec::IntoIter<Vec<u8>>,
+    chunk: io::Cursor<Vec<u8>>,
     /// How it ended, from when that is known.
     end: Option<Piece>,
 }
 
 enum Piece {
-    Bytes(Vec<u8>),
+    Bytes(Vec<Vec<u8>>),
     End,
     Broken(Broken),
 }
@@ -52,12 +56,15 @@ pub(super) fn pipe() -> (PipeWriter, PipeReader) {
     let (sender, receiver) = mpsc::channel(PIECES);
     let writer = PipeWriter {
         sender,
+        chunks: Vec::new(),
+        size: 0,
         tail: Vec::new(),
         written: 0,
     };
     let reader = PipeReader {
         receiver,
-        piece: io::Cursor::default(),
+        chunks: Vec::new().into_iter(),
+        chunk: io::Cursor::default(),
         end: None,
     };
     (writer, reader)
@@ -70,14 +77,30 @@ impl PipeWriter {
     }
 
     /// Writes some bytes; waits while the reader is behind.
+    ///
+    /// They may be given out only with later ones, or by [`flush`](Self::flush): daemons send thousands of small chunks
+    /// in a second, and to wake the reader for each costs more than to read them.
     pub(super) async fn write(&mut self, chunk: Vec<u8>) -> Result<(), Unwanted> {
         self.written += chunk.len() as u64;
+        self.size += chunk.len();
         self.remember(&chunk);
-        self.send(Piece::Bytes(chunk)).await
+        self.chunks.push(chunk);
+        match self.size {
+            _ if self.sender.is_closed() => Err(Unwanted),
+            PIECE.. => self.flush().await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Lets the reader have what was written.
+    pub(super) async fn flush(&mut self) -> Result<(), Unwanted> {
+        self.size = 0;
+        let chunks = std::mem::take(&mut self.chunks);
+        self.send(Piece::Bytes(chunks)).await
     }
 
     /// Says that this was all, unless the daemon's last words were why there is no more.
-    pub(super) async fn end(self) {
+    pub(super) async fn end(mut self) {
         let last = match gave_up(&self.tail) {
             Some(message) => {
                 let read = self.written;
@@ -86,13 +109,19 @@ impl PipeWriter {
             }
             None => Piece::End,
         };
-        // Whoever does not read any more does not need to know.
-        let _ = self.send(last).await;
+        self.finish(last).await;
     }
 
     /// Says that there is no more, and why.
-    pub(super) async fn fail(self, why: Broken) {
-        let _ = self.send(Piece::Broken(why)).await;
+    pub(super) async fn fail(mut self, why: Broken) {
+        self.finish(Piece::Broken(why)).await;
+    }
+
+    async fn finish(&mut self, last: Piece) {
+        if let Ok(()) = self.flush().await {
+            // Whoever does not read any more does not need to know.
+            let _ = self.send(last).await;
+        }
     }
 
     async fn send(&self, piece: Piece) -> Result<(), Unwanted> {
@@ -126,12 +155,16 @@ impl Read for PipeReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut filled = 0;
         loop {
-            filled += self.piece.read(&mut buffer[filled..])?;
+            filled += self.chunk.read(&mut buffer[filled..])?;
             if filled == buffer.len() {
                 return Ok(filled);
             }
+            if let Some(chunk) = self.chunks.next() {
+                self.chunk = io::Cursor::new(chunk);
+                continue;
+            }
             match self.next(filled == 0) {
-                Some(Piece::Bytes(piece)) => self.piece = io::Cursor::new(piece),
+                Some(Piece::Bytes(chunks)) => self.chunks = chunks.into_iter(),
                 None => return Ok(filled),
                 end if filled > 0 => {
                     self.end = end;
@@ -167,8 +200,11 @@ const LAST_WORDS: &[u8] = br#"{"errorDetail":"#;
 
 const TAIL: usize = 4 << 10;
 
-/// Pieces on their way; daemons send 32 KiB at most in one.
-const PIECES: usize = 32;
+/// From so many bytes on the reader is woken.
+const PIECE: usize = 256 << 10;
+
+/// Pieces on their way.
+const PIECES: usize = 4;
 
 #[cfg(test)]
 mod tests {
