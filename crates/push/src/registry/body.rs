@@ -14,6 +14,7 @@ use oci::Hasher;
 use tokio::sync::mpsc;
 
 use super::flow::Flow;
+use super::frame::{FRAME_SIZE, Frames};
 use super::part::{Hashed, Mark, Part};
 use crate::blob::Blob;
 use crate::{Error, Events};
@@ -79,6 +80,7 @@ struct Reading<'a> {
     offset: u64,
     /// None where the bytes were hashed before, and are sure to be the same.
     hasher: Option<Hasher>,
+    frames: Frames,
 }
 
 impl<'a> Reading<'a> {
@@ -101,6 +103,7 @@ impl<'a> Reading<'a> {
             reader: reader.map_err(|error| unreadable(blob, error))?,
             offset,
             hasher,
+            frames: Frames::default(),
         })
     }
 
@@ -110,23 +113,21 @@ impl<'a> Reading<'a> {
         if limit == 0 {
             return Ok(None);
         }
-        let mut frame = Vec::with_capacity(FRAME_SIZE);
-        let count = self
-            .reader
-            .by_ref()
-            .take(limit)
-            .read_to_end(&mut frame)
-            .map_err(|error| unreadable(self.blob, error))?;
-        if count == 0 {
+        let limit = usize::try_from(limit).expect("a frame fits into memory");
+        let filled = self
+            .frames
+            .fill(|buffer| fill(&mut self.reader, &mut buffer[..limit]));
+        let frame = filled.map_err(|error| unreadable(self.blob, error))?;
+        if frame.is_empty() {
             let (total, size) = (self.offset, self.blob.descriptor.size);
             let problem = format!("it ends after {total} of {size} bytes");
             return Err(malformed(self.blob, problem));
         }
-        self.offset += count as u64;
+        self.offset += frame.len() as u64;
         if let Some(hasher) = &mut self.hasher {
             hasher.update(&frame);
         }
-        Ok(Some(frame.into()))
+        Ok(Some(frame))
     }
 
     /// Lets later parts of the blob go on hashing here.
@@ -159,6 +160,20 @@ impl<'a> Reading<'a> {
         }
         Ok(())
     }
+}
+
+/// Reads until the buffer is full or there is nothing more; returns how much of it that is.
+fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match reader.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }
 
 fn unreadable(blob: &Blob, source: io::Error) -> Error {
@@ -219,8 +234,7 @@ impl http_body::Body for BlobBody {
     }
 }
 
-/// Measured to be as fast as larger ones, and four of them bound what a blob in flight costs.
-const FRAME_SIZE: usize = 256 << 10;
+/// They bound what a blob in flight costs.
 const FRAMES_AHEAD: usize = 4;
 
 #[cfg(test)]

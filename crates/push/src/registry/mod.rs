@@ -12,6 +12,7 @@ mod endpoint;
 mod exists;
 mod failure;
 mod flow;
+mod frame;
 mod habits;
 mod helper;
 mod location;
