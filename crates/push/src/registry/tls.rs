@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use oci::Registry;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -24,7 +24,7 @@ use crate::{Environment, Error};
 /// What is believed of a registry, and what is shown to it.
 #[derive(Debug)]
 pub(super) struct Trust {
-    authorities: Arc<RootCertStore>,
+    system: System,
     /// What the user gave, which may be the very certificate that a registry shows.
     given: Vec<CertificateDer<'static>>,
     /// What is believed of the registry itself, and of nobody else.
@@ -36,7 +36,7 @@ pub(super) struct Trust {
 }
 
 impl Trust {
-    /// Reads the certificates of the system, of `--ca-file` and of `certs.d`; blocks.
+    /// Reads the certificates of `--ca-file`, of `certs.d`, and of what stands for the system's; blocks.
     pub(super) fn read(
         registry: &Registry,
         options: &Options,
@@ -54,16 +54,13 @@ impl Trust {
             Some(pem) => own(pem)?,
             None => Vec::new(),
         };
-        let mut authorities = RootCertStore::empty();
-        authorities.add_parsable_certificates(system_certificates(environment)?);
-        authorities.add_parsable_certificates(given.iter().cloned());
         let client = match (&options.client_certificate, &found.client) {
             (Some(chosen), _) => Some(identity(chosen, ["--cert-file", "--key-file"])?),
             (None, Some(found)) => Some(identity(found, ["certs.d", "certs.d"])?),
             (None, None) => None,
         };
         Ok(Self {
-            authorities: Arc::new(authorities),
+            system: System::of(environment)?,
             given,
             own,
             client,
@@ -101,13 +98,10 @@ impl Trust {
     }
 
     fn verifier(&self, own: &[CertificateDer<'static>], anything: bool) -> Verifier {
-        let mut authorities = Arc::clone(&self.authorities);
-        if !own.is_empty() {
-            Arc::make_mut(&mut authorities).add_parsable_certificates(own.iter().cloned());
-        }
         Verifier {
-            webpki: webpki(authorities),
+            system: self.system.clone(),
             given: self.given.iter().chain(own).cloned().collect(),
+            webpki: OnceLock::new(),
             anything,
             provider: Arc::new(ring::default_provider()),
             witness: None,
@@ -122,9 +116,7 @@ impl Trust {
     /// Who vouches for what the registry has shown.
     pub(super) fn voucher(&self, shown: &Shown) -> Voucher {
         let by = |given: &[CertificateDer<'static>]| {
-            let mut authorities = RootCertStore::empty();
-            authorities.add_parsable_certificates(given.iter().cloned());
-            let verifier = webpki(Arc::new(authorities));
+            let verifier = webpki(given);
             verifier.is_some_and(|verifier| shown.is_believed_by(&*verifier))
         };
         if !shown.is_believed_by(&self.verifier(&self.own, false)) {
@@ -142,10 +134,14 @@ impl Trust {
 }
 
 /// None where no authority is known at all, which webpki takes for a mistake.
-fn webpki(authorities: Arc<RootCertStore>) -> Option<Arc<WebPkiServerVerifier>> {
+fn webpki<'a>(
+    authorities: impl IntoIterator<Item = &'a CertificateDer<'static>>,
+) -> Option<Arc<WebPkiServerVerifier>> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(authorities.into_iter().cloned());
     let provider = Arc::new(ring::default_provider());
-    (!authorities.is_empty()).then(|| {
-        WebPkiServerVerifier::builder_with_provider(authorities, provider)
+    (!roots.is_empty()).then(|| {
+        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
             .build()
             .expect("there are authorities, and no revocation lists")
     })
@@ -160,11 +156,27 @@ fn configuration(verifier: Verifier) -> ConfigBuilder<ClientConfig, WantsClientC
 }
 
 /// The system's certificates, or the bundle that `SSL_CERT_FILE` names in their place.
-fn system_certificates(environment: &Environment) -> Result<Vec<CertificateDer<'static>>, Error> {
-    match &environment.ssl_cert_file {
-        Some(path) => certificates("SSL_CERT_FILE", path),
-        // What cannot be read of the system's store is reported as an untrusted certificate when it matters.
-        None => Ok(rustls_native_certs::load_native_certs().certs),
+///
+/// They are some hundred files, so they are read when a certificate is first judged by them, which over plain HTTP is
+/// never.
+#[derive(Clone, Debug)]
+struct System(Arc<OnceLock<Vec<CertificateDer<'static>>>>);
+
+impl System {
+    /// A bundle is read at once, for it may be a mistake.
+    fn of(environment: &Environment) -> Result<Self, Error> {
+        let bundle = environment.ssl_cert_file.as_ref();
+        let bundle = bundle.map(|path| certificates("SSL_CERT_FILE", path));
+        let read = bundle
+            .transpose()?
+            .map_or_else(OnceLock::new, OnceLock::from);
+        Ok(Self(Arc::new(read)))
+    }
+
+    /// What cannot be read of the system's store is reported as an untrusted certificate when it matters.
+    fn certificates(&self) -> &[CertificateDer<'static>] {
+        self.0
+            .get_or_init(|| rustls_native_certs::load_native_certs().certs)
     }
 }
 
@@ -230,12 +242,21 @@ fn identity(
 /// is trusted.
 #[derive(Debug)]
 struct Verifier {
-    webpki: Option<Arc<WebPkiServerVerifier>>,
+    system: System,
     given: Vec<CertificateDer<'static>>,
+    /// Made of these two when it is first needed.
+    webpki: OnceLock<Option<Arc<WebPkiServerVerifier>>>,
     anything: bool,
     provider: Arc<CryptoProvider>,
     /// Keeps what is shown.
     witness: Option<Witness>,
+}
+
+impl Verifier {
+    fn webpki(&self) -> Option<&WebPkiServerVerifier> {
+        let made = || webpki(self.system.certificates().iter().chain(&self.given));
+        self.webpki.get_or_init(made).as_deref()
+    }
 }
 
 impl ServerCertVerifier for Verifier {
@@ -253,7 +274,7 @@ impl ServerCertVerifier for Verifier {
         if self.anything {
             return Ok(ServerCertVerified::assertion());
         }
-        let Some(webpki) = &self.webpki else {
+        let Some(webpki) = self.webpki() else {
             return Err(CertificateError::UnknownIssuer.into());
         };
         let verdict =
