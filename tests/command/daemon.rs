@@ -139,3 +139,25 @@ fn the_digest_file_needs_no_second_export() {
     let exports = exports.iter().filter(|it| it.ends_with("hello:1/get"));
     assert_eq!(exports.count(), 1);
 }
+
+#[test]
+fn a_platform_that_is_under_the_tag_is_not_exported_again() {
+    let place = Place::new();
+    let daemon = FakeDaemon::start(vec![fake::multi(&testdata(), true)], None);
+    let words = ["--platform=linux/arm64", "corpus/hello:1"];
+    let first = push(&place, &daemon, &words);
+    assert!(first.contains(fake::ARM64), "{first}");
+    let exports = || {
+        let requests = daemon.requests();
+        let exports = requests.iter().filter(|it| it.contains("hello:1/get"));
+        exports.count()
+    };
+    assert_eq!(exports(), 1);
+    insta::assert_snapshot!(push(&place, &daemon, &words), @"
+    localhost:5000/corpus/hello:1@sha256:84fe0654d00dcd0eb73cb7ad02bfe64b8752bdc7032360f3b66a29586690b950
+    ------- stderr -------
+    note: `localhost:5000/corpus/hello:1` has this image already: nothing is exported
+    note: kept in `registry`; `cargo xtask registry --dir registry` serves it at localhost:5000
+    ");
+    assert_eq!(exports(), 1);
+}

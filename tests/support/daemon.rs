@@ -22,8 +22,17 @@ pub(crate) struct FakeImage {
     pub(crate) archive: PathBuf,
     /// What it says of its layers: their digests, uncompressed.
     pub(crate) layers: Vec<&'static str>,
-    /// What containerd's store says of its manifests: platform, and whether it is there.
-    pub(crate) manifests: Vec<(&'static str, bool)>,
+    /// What containerd's store says of its manifests.
+    pub(crate) manifests: Vec<FakeManifest>,
+}
+
+/// A manifest of an image, as containerd's store knows it.
+#[derive(Clone, Debug)]
+pub(crate) struct FakeManifest {
+    pub(crate) digest: &'static str,
+    pub(crate) platform: &'static str,
+    /// Whether the daemon has all of it.
+    pub(crate) available: bool,
 }
 
 /// What goes wrong with an export.
@@ -152,11 +161,7 @@ impl State {
             details["RootFS"] = json!({"Type": "layers", "Layers": image.layers});
         }
         if !image.manifests.is_empty() {
-            let manifests = image.manifests.iter().map(|(platform, available)| {
-                let (os, architecture) = platform.split_once('/').expect("a platform");
-                let platform = json!({"os": os, "architecture": architecture});
-                json!({"Kind": "image", "Available": available, "ImageData": {"Platform": platform}})
-            });
+            let manifests = image.manifests.iter().map(FakeManifest::summary);
             details["Manifests"] = manifests.collect::<Vec<_>>().into();
         }
         reply(stream, 200, &details)
@@ -193,6 +198,20 @@ impl State {
             _ => {}
         }
         chunk(stream, b"")
+    }
+}
+
+impl FakeManifest {
+    fn summary(&self) -> serde_json::Value {
+        let (os, architecture) = self.platform.split_once('/').expect("a platform");
+        let platform = json!({"os": os, "architecture": architecture});
+        json!({
+            "ID": self.digest,
+            "Descriptor": {"digest": self.digest, "platform": platform},
+            "Available": self.available,
+            "Kind": "image",
+            "ImageData": {"Platform": platform},
+        })
     }
 }
 
@@ -238,3 +257,29 @@ pub(crate) fn hello(testdata: &Path) -> FakeImage {
         manifests: Vec::new(),
     }
 }
+
+/// An index with images for amd64 and arm64 in containerd's store, the second of which may not be there.
+pub(crate) fn multi(testdata: &Path, arm64: bool) -> FakeImage {
+    let manifest = |digest, platform, available| FakeManifest {
+        digest,
+        platform,
+        available,
+    };
+    FakeImage {
+        id: INDEX,
+        archive: testdata.join("crane-oci-index.tar"),
+        manifests: vec![
+            manifest(AMD64, "linux/amd64", true),
+            manifest(ARM64, "linux/arm64", arm64),
+        ],
+        ..hello(testdata)
+    }
+}
+
+/// The index of [`multi`], and its manifests.
+pub(crate) const INDEX: &str =
+    "sha256:a073da0cf3fb330ceb3b5fae6e1bcf307f72908976a6137c59b687b9ae839058";
+pub(crate) const AMD64: &str =
+    "sha256:cd9e1ebae8a922032c5b0306736209aecb2c7e8ef250b5a2aee3839169eeb14d";
+pub(crate) const ARM64: &str =
+    "sha256:84fe0654d00dcd0eb73cb7ad02bfe64b8752bdc7032360f3b66a29586690b950";

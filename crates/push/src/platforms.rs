@@ -181,3 +181,80 @@ fn label(descriptor: &Descriptor) -> String {
     let platform = descriptor.platform.as_ref().map(Platform::to_string);
     platform.unwrap_or_else(|| descriptor.digest.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use oci::{Content, Digest, Document, MediaType};
+    use serde_json::json;
+
+    use super::*;
+    use crate::blob::{Blob, Promise};
+    use crate::image::ManifestNode;
+
+    /// An index of images for these platforms, written with indentation as BuildKit does.
+    fn image(platforms: &[&str]) -> Image {
+        let place = Place::source("app.tar");
+        let descriptor = |platform: &&str| {
+            let digest = Digest::of(platform.as_bytes());
+            let mut descriptor = Descriptor::new(MediaType::OCI_MANIFEST, digest, 7);
+            descriptor.platform = Some(platform.parse().expect("a platform"));
+            descriptor
+        };
+        let manifests: Vec<Descriptor> = platforms.iter().map(descriptor).collect();
+        let json =
+            json!({"schemaVersion": 2, "mediaType": MediaType::OCI_INDEX, "manifests": manifests});
+        let bytes = serde_json::to_vec_pretty(&json).expect("JSON");
+        let document = Document::parse(bytes, None).expect("an index");
+        let Content::Index(index) = document.content.clone() else {
+            unreachable!("it says that it is an index");
+        };
+        let child = |descriptor: &Descriptor| Child {
+            descriptor: descriptor.clone(),
+            found: Found::Whole(Node::Manifest(Box::new(manifest(&place)))),
+        };
+        let children = index.children().iter().map(child).collect();
+        Image {
+            names: Vec::new(),
+            place: place.clone(),
+            root: Node::Index(Box::new(IndexNode { document, children })),
+        }
+    }
+
+    fn manifest(place: &Place) -> ManifestNode {
+        let nothing: Arc<[u8]> = Arc::new([]);
+        let config = Descriptor::new(MediaType::OCI_CONFIG, Digest::of(&nothing), 0);
+        ManifestNode {
+            document: None,
+            config: Blob::new(
+                config,
+                place.clone(),
+                Promise::Descriptor,
+                Arc::new(nothing),
+            ),
+            image_config: None,
+            layers: Vec::new(),
+        }
+    }
+
+    fn bytes(root: &Node) -> &[u8] {
+        let Node::Index(index) = root else {
+            panic!("no index");
+        };
+        &index.document.bytes
+    }
+
+    #[test]
+    fn an_index_of_which_everything_is_wanted_stays_as_it_is() {
+        let image = image(&["linux/amd64", "linux/arm64"]);
+        let selected = |wanted: &[&str]| {
+            let wanted: Vec<Platform> = wanted.iter().map(|it| it.parse().unwrap()).collect();
+            select(&image, &wanted, &Events::ignored()).unwrap()
+        };
+        let all = selected(&["linux/arm64", "linux/amd64"]);
+        assert_eq!(bytes(&all), bytes(&image.root));
+        let twice = selected(&["linux/arm64", "linux/arm64"]);
+        assert_ne!(bytes(&twice), bytes(&image.root));
+    }
+}

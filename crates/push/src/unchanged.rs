@@ -51,7 +51,7 @@ pub(crate) async fn report(
             let same = |found: &Document| {
                 let asserted = selected.asserted.as_ref();
                 asserted.is_none_or(|digest| digest == found.digest())
-                    && is(found, &id, options, &image.platforms())
+                    && is(found, &id, options, image)
             };
             let Some(document) = found.filter(same) else {
                 return Ok(None);
@@ -147,20 +147,27 @@ fn references<'a>(selected: &'a Selected<'_>) -> Vec<Reference<'a>> {
 
 /// Whether a manifest is the daemon's image, and as the options want it.
 ///
-/// The ID of an image is its config's digest, or with containerd's store that of its manifest or index.
-fn is(found: &Document, id: &Digest, options: &PushOptions, available: &[Platform]) -> bool {
-    let Content::Manifest(manifest) = &found.content else {
-        let untouched = options.platforms.is_empty() && options.format == ManifestFormat::Keep;
-        return found.digest() == id && untouched;
-    };
+/// The ID of an image is its config's digest, or with containerd's store that of its manifest or index. Of an index of
+/// which the daemon lacks a part, that part is pushed that it has; but where all of the index is there already, the
+/// registry has more than the daemon, and nothing is taken away.
+fn is(found: &Document, id: &Digest, options: &PushOptions, image: &DaemonImage) -> bool {
+    let (platforms, media_type) = (&options.platforms, &found.descriptor.media_type);
+    let available = image.platforms();
     let there = |wanted: &Platform| available.iter().any(|it| it.satisfies(wanted));
+    let (same, format) = match &found.content {
+        // A manifest below it may be of another format.
+        Content::Index(_) => (found.digest() == id && platforms.is_empty(), None),
+        Content::Manifest(manifest) => (
+            (found.digest() == id || manifest.config.digest == *id) && platforms.iter().all(there),
+            Some(media_type),
+        ),
+    };
     let format = match options.format {
         ManifestFormat::Keep => true,
-        ManifestFormat::Oci => found.descriptor.media_type == MediaType::OCI_MANIFEST,
-        ManifestFormat::Docker => found.descriptor.media_type == MediaType::DOCKER_MANIFEST,
+        ManifestFormat::Oci => format == Some(&MediaType::OCI_MANIFEST),
+        ManifestFormat::Docker => format == Some(&MediaType::DOCKER_MANIFEST),
     };
-    let same = found.digest() == id || manifest.config.digest == *id;
-    same && format && options.platforms.iter().all(there)
+    format && (same || image.root(platforms).as_ref() == Some(found.digest()))
 }
 
 /// Reads every blob below a manifest or an index back.

@@ -24,6 +24,11 @@ fn hello() -> FakeImage {
     fake::hello(&testdata())
 }
 
+/// An image of two platforms in containerd's store, of which one may not be there.
+fn multi(arm64: bool) -> FakeImage {
+    fake::multi(&testdata(), arm64)
+}
+
 /// An environment in which a daemon is the only one there is.
 fn environment(daemon: &FakeDaemon) -> Environment {
     Environment {

@@ -9,7 +9,7 @@ use push::source::SourceSpec;
 use push::{Environment, Event, Events, PushOperation, PushOptions};
 
 use crate::fake::{FakeDaemon, FakeImage, Fault};
-use crate::{chain, environment, hello, open, testdata};
+use crate::{chain, environment, hello, multi, open};
 
 /// What is said of an export with a fault.
 fn said(fault: Fault) -> String {
@@ -92,15 +92,6 @@ fn names(directory: &Path) -> Vec<String> {
             .into_owned()
     };
     entries.map(name).collect()
-}
-
-/// An image of two platforms in containerd's store, of which one may not be there.
-fn multi(arm64: bool) -> FakeImage {
-    FakeImage {
-        archive: testdata().join("crane-oci-index.tar"),
-        manifests: vec![("linux/amd64", true), ("linux/arm64", arm64)],
-        ..hello()
-    }
 }
 
 /// The export request, and what came of a plan for a platform.

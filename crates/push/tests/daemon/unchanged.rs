@@ -1,11 +1,14 @@
 //! A push of what the registry has already: no export reaches the daemon.
 
+use std::fs::File;
+use std::path::Path;
+
 use embedded_registry::{Config, Registry};
 use push::source::SourceSpec;
 use push::{Events, ManifestFormat, PushOperation, PushOptions, Verify};
 
-use crate::fake::{FakeDaemon, FakeImage};
-use crate::{environment, hello, testdata};
+use crate::fake::{AMD64, ARM64, FakeDaemon, FakeImage, INDEX};
+use crate::{environment, hello, multi, testdata};
 
 /// A registry and a daemon with one image.
 struct Pair {
@@ -53,10 +56,8 @@ impl Pair {
 
     fn exports(&self) -> usize {
         let requests = self.daemon.requests();
-        requests
-            .iter()
-            .filter(|it| it.ends_with("hello:1/get"))
-            .count()
+        let exports = requests.iter().filter(|it| it.contains("hello:1/get"));
+        exports.count()
     }
 }
 
@@ -93,12 +94,7 @@ async fn with_containerds_store_the_id_is_the_manifests_digest() {
     let pinned = vec![format!("app:1@{id}")];
     assert_eq!(pair.push(&operation).await, (pinned.clone(), 1));
     assert_eq!(pair.push(&operation).await, (pinned, 0));
-    let image = FakeImage {
-        id: "sha256:a073da0cf3fb330ceb3b5fae6e1bcf307f72908976a6137c59b687b9ae839058",
-        manifests: vec![("linux/amd64", true), ("linux/arm64", true)],
-        ..archive("crane-oci-index.tar")
-    };
-    let pair = Pair::new(image).await;
+    let pair = Pair::new(multi(true)).await;
     let mut operation = pair.operation("app:1");
     assert_eq!(pair.push(&operation).await.1, 1);
     operation.options.verify = Verify::Full;
@@ -107,6 +103,78 @@ async fn with_containerds_store_the_id_is_the_manifests_digest() {
     operation.options.platforms = vec!["linux/arm64".parse().unwrap()];
     let (narrow, _) = pair.push(&operation).await;
     assert_ne!(narrow, pair.push(&pair.operation("app:1")).await.0);
+}
+
+/// An archive without the bytes of one blob.
+fn without(archive: &Path, digest: &str) -> tempfile::NamedTempFile {
+    let (_, hex) = digest.split_once(':').expect("a digest");
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    let mut whole = tar::Archive::new(File::open(archive).expect("an archive"));
+    let mut part = tar::Builder::new(file.reopen().expect("the same file"));
+    for entry in whole.entries().expect("an archive") {
+        let entry = entry.expect("an entry");
+        let path = entry.path().expect("its name").into_owned();
+        if !path.ends_with(hex) {
+            let mut header = entry.header().clone();
+            part.append_data(&mut header, path, entry)
+                .expect("room for it");
+        }
+    }
+    part.finish().expect("room for it");
+    file
+}
+
+#[tokio::test]
+async fn the_only_image_of_an_index_is_known_by_its_own_manifest() {
+    let mut image = multi(false);
+    let part = without(&image.archive, ARM64);
+    image.archive = part.path().to_owned();
+    let pair = Pair::new(image).await;
+    let operation = pair.operation("app:1");
+    let pinned = vec![format!("app:1@{AMD64}")];
+    assert_eq!(pair.push(&operation).await, (pinned.clone(), 1));
+    assert_eq!(pair.push(&operation).await, (pinned.clone(), 0));
+    let mut thorough = operation.clone();
+    thorough.options.verify = Verify::Full;
+    assert_eq!(pair.push(&thorough).await, (pinned, 0));
+    let mut other = operation.clone();
+    other.options.format = ManifestFormat::Oci;
+    let (converted, _) = pair.push(&other).await;
+    assert_eq!(pair.push(&operation).await.1, 1);
+    // What is there as it would be written says nothing of what a conversion would make of it.
+    assert_eq!(pair.push(&other).await, (converted, 1));
+}
+
+#[tokio::test]
+async fn the_index_that_the_daemon_has_in_part_stays_where_it_is_whole() {
+    let whole = Pair::new(multi(true)).await;
+    whole.push(&whole.operation("app:1")).await;
+    let part = FakeDaemon::start(vec![multi(false)], None);
+    let mut operation = whole.operation("app:1");
+    operation.environment = environment(&part);
+    let report = operation.execute(&Events::ignored()).await.unwrap();
+    assert_eq!(report.pushed[0].digest.to_string(), INDEX);
+}
+
+#[tokio::test]
+async fn platforms_that_are_there_as_asked_for_are_not_exported_again() {
+    let pair = Pair::new(multi(true)).await;
+    let of = |platforms: &[&str]| {
+        let mut operation = pair.operation("app:1");
+        let platforms = platforms.iter().map(|it| it.parse().expect("a platform"));
+        operation.options.platforms = platforms.collect();
+        operation
+    };
+    let arm64 = (vec![format!("app:1@{ARM64}")], 1);
+    assert_eq!(pair.push(&of(&["linux/arm64"])).await, arm64);
+    assert_eq!(pair.push(&of(&["linux/arm64"])).await, (arm64.0, 0));
+    assert_eq!(pair.push(&of(&["linux/amd64"])).await.1, 1);
+    assert_eq!(pair.push(&of(&["linux/amd64"])).await.1, 0);
+    let index = vec![format!("app:1@{INDEX}")];
+    let both = of(&["linux/arm64", "linux/amd64"]);
+    assert_eq!(pair.push(&both).await, (index.clone(), 1));
+    assert_eq!(pair.push(&both).await, (index.clone(), 0));
+    assert_eq!(pair.push(&of(&[])).await, (index, 0));
 }
 
 #[tokio::test]

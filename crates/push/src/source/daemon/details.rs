@@ -3,6 +3,8 @@
 use oci::{Digest, Platform};
 use serde::{Deserialize, Deserializer};
 
+use super::manifests::{self, ManifestSummary};
+
 /// The answer to an inspection, as far as a push needs it; lenient, because Docker and Podman of every age answer.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -31,23 +33,6 @@ pub(super) struct Details {
 struct RootFs {
     #[serde(default)]
     layers: Option<Vec<String>>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ManifestSummary {
-    #[serde(default)]
-    available: bool,
-    #[serde(default)]
-    kind: String,
-    #[serde(default)]
-    image_data: Option<ImageData>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ImageData {
-    platform: Platform,
 }
 
 impl Details {
@@ -79,12 +64,15 @@ impl Details {
         let Some(manifests) = &self.manifests else {
             return vec![self.own_platform()];
         };
-        let images = manifests
-            .iter()
-            .filter(|manifest| manifest.available && manifest.kind == "image");
-        images
-            .filter_map(|manifest| Some(manifest.image_data.as_ref()?.platform.clone()))
-            .collect()
+        let platforms = manifests.iter().filter_map(ManifestSummary::platform);
+        platforms.cloned().collect()
+    }
+
+    /// The digest of the manifest or index that a push of these platforms writes, where that is known by now.
+    ///
+    /// Only containerd's store has manifests.
+    pub(super) fn root(&self, wanted: &[Platform]) -> Option<Digest> {
+        manifests::root(&self.digest()?, self.manifests.as_deref()?, wanted)
     }
 
     /// Whether the daemon can export one platform of several.

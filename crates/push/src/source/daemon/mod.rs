@@ -10,6 +10,7 @@ mod context;
 mod details;
 mod export;
 mod locate;
+mod manifests;
 mod name;
 mod nearest;
 mod pipe;
@@ -139,6 +140,11 @@ impl DaemonImage {
     /// Its ID: the digest of its config, or with containerd's store that of its manifest or index.
     pub(crate) fn digest(&self) -> Option<Digest> {
         self.details.digest()
+    }
+
+    /// The digest of the manifest or index that a push of these platforms writes, where that is known by now.
+    pub(crate) fn root(&self, wanted: &[Platform]) -> Option<Digest> {
+        self.details.root(wanted)
     }
 
     /// The platforms that the daemon has of it.
