@@ -84,7 +84,9 @@ fn narrowed(image: &Image, index: &IndexNode, wanted: &[Platform]) -> Result<Nod
     for platform in wanted {
         let found = runnable(index).find(|(child, node)| satisfies(child, node, platform));
         let (child, _) = found.ok_or_else(|| not_there(&image.root, platform, &image.place))?;
-        kept.push(child);
+        if !kept.iter().any(|known| std::ptr::eq(*known, child)) {
+            kept.push(child);
+        }
     }
     let subjects: Vec<_> = kept
         .iter()
@@ -96,6 +98,9 @@ fn narrowed(image: &Image, index: &IndexNode, wanted: &[Platform]) -> Result<Nod
             && matches!(child.found, Found::Whole(_))
     };
     kept.extend(index.children.iter().filter(attests));
+    if kept.len() == index.children.len() {
+        return Ok(image.root.clone());
+    }
     let descriptors: Vec<&Descriptor> = kept.iter().map(|child| &child.descriptor).collect();
     let document = compose::narrow(&index.document, &descriptors, &image.place)?;
     let children = index.children.iter().filter(|child| {

@@ -67,8 +67,37 @@ pub(super) fn root(
     manifests: &[ManifestSummary],
     wanted: &[Platform],
 ) -> Option<Digest> {
-    let _ = (id, manifests, wanted);
-    None
+    let images = || manifests.iter().filter(|it| it.platform().is_some());
+    let known = |it: &ManifestSummary| it.platform().is_some() || it.kind == ATTESTATION;
+    if !manifests.iter().all(|it| known(it) || !it.available) {
+        return None;
+    }
+    let mut chosen: Vec<&ManifestSummary> = Vec::new();
+    for wanted in wanted {
+        let meant = |it: &&ManifestSummary| it.platform().is_some_and(|it| it.satisfies(wanted));
+        // Which of several comes first in the index is not known.
+        let [only] = images().filter(meant).collect::<Vec<_>>()[..] else {
+            return None;
+        };
+        chosen.push(only);
+    }
+    if wanted.is_empty() {
+        chosen.extend(images());
+    }
+    let whole = manifests.iter().all(|it| it.available);
+    let is_chosen = |image: &ManifestSummary| chosen.iter().any(|it| it.id == image.id);
+    let all = images().all(is_chosen)
+        && (wanted.is_empty()
+            || manifests
+                .iter()
+                .all(|it| it.platform().is_some() || it.attests(&chosen)));
+    match (wanted, &chosen[..]) {
+        (_, []) => None,
+        ([_], [only]) => only.digest(),
+        _ if whole && all => Some(id.clone()),
+        ([], [only]) => only.digest(),
+        _ => None,
+    }
 }
 
 const ATTESTATION: &str = "attestation";
