@@ -161,3 +161,49 @@ fn a_platform_that_is_under_the_tag_is_not_exported_again() {
     ");
     assert_eq!(exports(), 1);
 }
+
+/// A dry run, during which nothing may be exported.
+fn dry_run(place: &Place, image: fake::FakeImage, words: &[&str]) -> String {
+    let daemon = FakeDaemon::start(vec![image], None);
+    let shown = push(
+        place,
+        &daemon,
+        &[&["--dry-run", "corpus/hello:1"], words].concat(),
+    );
+    let requests = daemon.requests();
+    let exported = requests.iter().any(|it| it.contains("hello:1/get"));
+    assert!(!exported, "{requests:?}");
+    shown
+}
+
+#[test]
+fn a_dry_run_exports_nothing() {
+    let place = Place::new();
+    let classic = fake::FakeImage {
+        layers: vec!["sha256:c821bd63ed5124adc6052582f4d7b9546d569e3db8d5ce82373ea28bdddfd673"],
+        ..fake::hello(&testdata())
+    };
+    insta::assert_snapshot!(dry_run(&place, classic.clone(), &[]), @r#"
+    localhost:5000/corpus/hello:1 (new; digest unknown until exported)
+      config sha256:b01cbee79d79ccbc61b2d7145bffd597ebbbd6f07a0c34a29c6aa40f2cd3776f in corpus/hello: upload, size unknown until exported
+      layer sha256:c821bd63ed5124adc6052582f4d7b9546d569e3db8d5ce82373ea28bdddfd673 in corpus/hello: upload, size unknown until exported
+    would upload 2 of 2 blobs, size unknown until exported
+    "#);
+    insta::assert_snapshot!(dry_run(&place, classic.clone(), &["--output=json"]), @r#"
+    {"schemaVersion":1,"dryRun":true,"images":[{"references":["localhost:5000/corpus/hello:1"],"digest":null,"current":null}],"blobs":[{"repository":"corpus/hello","digest":"sha256:b01cbee79d79ccbc61b2d7145bffd597ebbbd6f07a0c34a29c6aa40f2cd3776f","kind":"config","size":null,"action":"upload"},{"repository":"corpus/hello","digest":"sha256:c821bd63ed5124adc6052582f4d7b9546d569e3db8d5ce82373ea28bdddfd673","kind":"layer","size":null,"action":"upload"}],"unknownUntilExported":[],"bytesToSend":null}
+    "#);
+    let containerds = fake::multi(&testdata(), true);
+    insta::assert_snapshot!(dry_run(&place, containerds, &[]), @r#"
+    localhost:5000/corpus/hello:1@sha256:a073da0cf3fb330ceb3b5fae6e1bcf307f72908976a6137c59b687b9ae839058 (new)
+      configs in corpus/hello: unknown until exported
+      layers in corpus/hello: unknown until exported
+    what would be uploaded is unknown until exported
+    "#);
+    push(&place, &daemon(None), &["corpus/hello:1"]);
+    insta::assert_snapshot!(dry_run(&place, classic, &[]), @r#"
+    localhost:5000/corpus/hello:1@sha256:5492e95cc024b1aeb5450a80b0ceb9db763fae073877499ad3ec96d36de6ca89 (unchanged)
+    would upload nothing: the registry has it all
+    ------- stderr -------
+    note: `localhost:5000/corpus/hello:1` has this image already: nothing is exported
+    "#);
+}

@@ -31,5 +31,5 @@ pub use error::{Answer, Error, NameProblem, Request};
 pub use event::{BlobKind, BlobOutcome, Event, Events};
 pub use naming::Naming;
 pub use operation::{ManifestFormat, PushOperation, PushOptions, Verify};
-pub use plan::{Action, Plan, PlannedBlob, PlannedImage};
+pub use plan::{Action, Plan, PlannedBlob, PlannedImage, UnknownBlobs};
 pub use report::{Failed, Pushed, Report};

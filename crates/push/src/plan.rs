@@ -1,13 +1,13 @@
 //! What a push would do: per blob whether the registry has it, and what would be sent otherwise.
 
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use oci::{Descriptor, Digest, MediaType, Registry, Repository};
+use oci::{Descriptor, Digest, Registry, Repository, Tag};
 
 use crate::Error;
 use crate::event::BlobKind;
 use crate::operation::PushOptions;
 use crate::prepare::Prepared;
-use crate::registry::{Client, Reference};
+use crate::registry::{Client, FoundBlob, Reference};
 
 /// What a push would do; made with reading requests alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Plan {
     pub images: Vec<PlannedImage>,
     /// The distinct blobs of each repository, configs and layers, in the order of the images.
     pub blobs: Vec<PlannedBlob>,
+    /// The blobs of a daemon's image that only its export will name.
+    pub unknown: Vec<UnknownBlobs>,
 }
 
 /// One image of a [`Plan`].
@@ -23,8 +25,8 @@ pub struct Plan {
 pub struct PlannedImage {
     /// The references that would be written: `HOST/REPOSITORY:TAG`, or with `@DIGEST` where no tag is.
     pub references: Vec<String>,
-    /// The digest of its manifest or index.
-    pub digest: Digest,
+    /// The digest of its manifest or index; none where only the export of a daemon's image will tell.
+    pub digest: Option<Digest>,
     /// Where the first reference's tag points now; none where there is no such tag.
     pub current: Option<Digest>,
 }
@@ -38,10 +40,19 @@ pub struct PlannedBlob {
     pub digest: Digest,
     /// What it is.
     pub kind: BlobKind,
-    /// Its size in bytes, as sent.
-    pub size: u64,
+    /// Its size in bytes, as sent; none where only the export of a daemon's image will tell.
+    pub size: Option<u64>,
     /// What would be done about it.
     pub action: Action,
+}
+
+/// Blobs of which not even the digests are known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownBlobs {
+    /// The repository that needs them.
+    pub repository: Repository,
+    /// What they are.
+    pub kind: BlobKind,
 }
 
 /// What would be done about a blob.
@@ -56,9 +67,12 @@ pub enum Action {
 }
 
 impl Plan {
-    /// How many bytes would be sent, manifests not counted.
+    /// How many bytes would be sent, manifests not counted; none where only the export of a daemon's image will tell.
     #[must_use]
-    pub fn bytes_to_send(&self) -> u64 {
+    pub fn bytes_to_send(&self) -> Option<u64> {
+        if !self.unknown.is_empty() {
+            return None;
+        }
         self.blobs
             .iter()
             .filter(|blob| blob.action == Action::Upload)
@@ -74,34 +88,59 @@ pub(crate) async fn plan(
     images: &[Prepared],
     options: &PushOptions,
 ) -> Result<Plan, Error> {
-    let asked = stream::iter(needed(images).into_iter().map(|mut blob| async move {
-        let descriptor = Descriptor::new(MediaType::OCI_LAYER, blob.digest.clone(), blob.size);
-        if !options.registry.reupload && client.blob_exists(&blob.repository, &descriptor).await? {
-            blob.action = Action::Exists;
-        }
-        Ok::<_, Error>(blob)
-    }));
-    let blobs = asked.buffered(options.jobs.get()).try_collect().await?;
+    let blobs = asked(client, needed(images), options).await?;
     let mut planned = Vec::with_capacity(images.len());
     for image in images {
-        let current = match image.tags.first() {
-            Some(tag) => {
-                client
-                    .manifest(&image.repository, Reference::Tag(tag))
-                    .await?
-            }
-            None => None,
-        };
         planned.push(PlannedImage {
             references: image.references(shown_as),
-            digest: image.digest().clone(),
-            current: current.map(|document| document.digest().clone()),
+            digest: Some(image.digest().clone()),
+            current: current(client, &image.repository, image.tags.first()).await?,
         });
     }
     Ok(Plan {
         images: planned,
         blobs,
+        unknown: Vec::new(),
     })
+}
+
+/// The blobs, and of each whether it is there; one whose size is not known gets the one that the registry gives.
+pub(crate) async fn asked(
+    client: &Client,
+    blobs: Vec<PlannedBlob>,
+    options: &PushOptions,
+) -> Result<Vec<PlannedBlob>, Error> {
+    let asked = stream::iter(blobs.into_iter().map(|mut blob| async move {
+        if options.registry.reupload {
+            return Ok(blob);
+        }
+        let found = client.find_blob(&blob.repository, &blob.digest).await?;
+        // A blob of another length is none.
+        let same = |found: &FoundBlob| {
+            blob.size
+                .and(found.size)
+                .is_none_or(|it| blob.size == Some(it))
+        };
+        if let Some(found) = found.filter(same) {
+            blob.action = Action::Exists;
+            blob.size = blob.size.or(found.size);
+        }
+        Ok(blob)
+    }));
+    asked.buffered(options.jobs.get()).try_collect().await
+}
+
+/// Where a tag points now.
+pub(crate) async fn current(
+    client: &Client,
+    repository: &Repository,
+    tag: Option<&Tag>,
+) -> Result<Option<Digest>, Error> {
+    let Some(tag) = tag else {
+        return Ok(None);
+    };
+    let found = client.manifest(repository, Reference::Tag(tag)).await?;
+    Ok(found.map(|document| document.digest().clone()))
 }
 
 /// Every blob once for each repository; the second repository takes it from the first.
@@ -122,7 +161,7 @@ fn needed(images: &[Prepared]) -> Vec<PlannedBlob> {
                 repository: image.repository.clone(),
                 digest: digest.clone(),
                 kind: *kind,
-                size: *size,
+                size: Some(*size),
                 action: if elsewhere {
                     Action::Mount
                 } else {

@@ -23,7 +23,11 @@ fn text(plan: &Plan) -> String {
     for image in &plan.images {
         let change = change(image);
         for reference in &image.references {
-            lines.push(format!("{reference}@{} ({change})", image.digest));
+            let digest = image.digest.as_ref().map(ToString::to_string);
+            lines.push(format!(
+                "{reference}@{} ({change})",
+                digest.unwrap_or_default()
+            ));
         }
     }
     lines.extend(plan.blobs.iter().map(|blob| {
@@ -44,7 +48,7 @@ fn text(plan: &Plan) -> String {
         "would upload {} of {}, {}",
         uploads,
         words::count(plan.blobs.len(), "blob"),
-        DecimalBytes(plan.bytes_to_send())
+        DecimalBytes(plan.bytes_to_send().unwrap_or_default())
     ));
     lines.into_iter().fold(String::new(), |mut text, line| {
         writeln!(text, "{line}").expect("a string takes any text");
@@ -56,7 +60,7 @@ fn text(plan: &Plan) -> String {
 fn change(image: &PlannedImage) -> String {
     match &image.current {
         None => "new".to_owned(),
-        Some(current) if *current == image.digest => "unchanged".to_owned(),
+        Some(current) if Some(current) == image.digest.as_ref() => "unchanged".to_owned(),
         Some(current) => format!("replaces {current}"),
     }
 }
@@ -65,7 +69,7 @@ fn action(blob: &PlannedBlob) -> String {
     match blob.action {
         Action::Exists => "exists".to_owned(),
         Action::Mount => "mount".to_owned(),
-        Action::Upload => format!("upload {} bytes", blob.size),
+        Action::Upload => format!("upload {} bytes", blob.size.unwrap_or_default()),
     }
 }
 
@@ -78,14 +82,16 @@ struct Document<'a> {
     dry_run: bool,
     images: Vec<Image<'a>>,
     blobs: Vec<Blob<'a>>,
-    bytes_to_send: u64,
+    /// Null where only the export of a daemon's image tells.
+    bytes_to_send: Option<u64>,
 }
 
 #[derive(Serialize)]
 struct Image<'a> {
     /// What would be written.
     references: &'a [String],
-    digest: String,
+    /// Null where only the export of a daemon's image tells.
+    digest: Option<String>,
     /// Where the first reference's tag points now.
     current: Option<String>,
 }
@@ -95,8 +101,8 @@ struct Blob<'a> {
     repository: &'a str,
     digest: String,
     kind: &'static str,
-    /// In bytes, as sent.
-    size: u64,
+    /// In bytes, as sent; null where only the export of a daemon's image tells.
+    size: Option<u64>,
     /// `exists`, `mount` or `upload`.
     action: &'static str,
 }
@@ -111,7 +117,7 @@ impl<'a> Document<'a> {
                 .iter()
                 .map(|image| Image {
                     references: &image.references,
-                    digest: image.digest.to_string(),
+                    digest: image.digest.as_ref().map(ToString::to_string),
                     current: image.current.as_ref().map(ToString::to_string),
                 })
                 .collect(),
@@ -140,7 +146,7 @@ impl<'a> Blob<'a> {
 #[cfg(test)]
 mod tests {
     use oci::Digest;
-    use push::BlobKind;
+    use push::{BlobKind, UnknownBlobs};
 
     use super::*;
 
@@ -149,19 +155,19 @@ mod tests {
             repository: "team/app".parse().expect("a repository"),
             digest: Digest::of(bytes),
             kind,
-            size,
+            size: Some(size),
             action,
         };
         Plan {
             images: vec![
                 PlannedImage {
                     references: vec!["r.io/team/app:1".into(), "r.io/team/app:2".into()],
-                    digest: Digest::of(b"one"),
+                    digest: Some(Digest::of(b"one")),
                     current: None,
                 },
                 PlannedImage {
                     references: vec!["r.io/team/app:3".into()],
-                    digest: Digest::of(b"two"),
+                    digest: Some(Digest::of(b"two")),
                     current: Some(Digest::of(b"one")),
                 },
             ],
@@ -170,6 +176,7 @@ mod tests {
                 blob(BlobKind::Layer, b"layer", 56_789_012, Action::Upload),
                 blob(BlobKind::Layer, b"base", 99, Action::Mount),
             ],
+            unknown: Vec::new(),
         }
     }
 
@@ -234,8 +241,75 @@ mod tests {
               "action": "mount"
             }
           ],
+          "unknownUntilExported": [],
           "bytesToSend": 56789012
         }
+        "#);
+    }
+
+    /// A plan of which only an export would tell the rest.
+    fn open() -> Plan {
+        let mut plan = plan();
+        plan.images[0].digest = None;
+        plan.images[1].digest = None;
+        plan.blobs[1].size = None;
+        plan
+    }
+
+    #[test]
+    fn what_only_an_export_tells_is_left_open() {
+        insta::assert_snapshot!(render(&open(), Output::Text), @r#"
+        r.io/team/app:1 (new; digest unknown until exported)
+        r.io/team/app:2 (new; digest unknown until exported)
+        r.io/team/app:3 (now sha256:7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed; digest unknown until exported)
+          config sha256:b79606fb3afea5bd1609ed40b622142f1c98125abcfe89a76a661b0e8e343910 in team/app: exists
+          layer sha256:dac1d7cfa95021764849fd102524e141488c5e3a90f861dbb5a12d9ac8584f85 in team/app: upload, size unknown until exported
+          layer sha256:cae662172fd450bb0cd710a769079c05bfc5d8e35efa6576edc7d0377afdd4a2 in team/app: mount
+        would upload 1 of 3 blobs, size unknown until exported
+        "#);
+        let mut unnamed = open();
+        unnamed.blobs.truncate(1);
+        unnamed.unknown = vec![UnknownBlobs {
+            repository: "team/app".parse().expect("a repository"),
+            kind: BlobKind::Layer,
+        }];
+        insta::assert_snapshot!(render(&unnamed, Output::Text), @r#"
+        r.io/team/app:1 (new; digest unknown until exported)
+        r.io/team/app:2 (new; digest unknown until exported)
+        r.io/team/app:3 (now sha256:7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed; digest unknown until exported)
+          config sha256:b79606fb3afea5bd1609ed40b622142f1c98125abcfe89a76a661b0e8e343910 in team/app: exists
+          layers in team/app: unknown until exported
+        what would be uploaded is unknown until exported
+        "#);
+        let document: serde_json::Value =
+            serde_json::from_str(&render(&unnamed, Output::Json)).unwrap();
+        insta::assert_snapshot!(document["unknownUntilExported"], @r#"
+        [{"repository":"team/app","kind":"layer"}]
+        "#);
+        assert!(document["bytesToSend"].is_null());
+        assert!(document["images"][0]["digest"].is_null());
+    }
+
+    #[test]
+    fn a_digest_is_said_once_and_nothing_to_do_too() {
+        let digest = Digest::of(b"one");
+        let image = |reference: String, current| PlannedImage {
+            references: vec![reference],
+            digest: Some(digest.clone()),
+            current,
+        };
+        let plan = Plan {
+            images: vec![
+                image(format!("r.io/team/app@{digest}"), None),
+                image("r.io/team/app:1".to_owned(), Some(digest.clone())),
+            ],
+            blobs: Vec::new(),
+            unknown: Vec::new(),
+        };
+        insta::assert_snapshot!(render(&plan, Output::Text), @r#"
+        r.io/team/app@sha256:7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed (new)
+        r.io/team/app:1@sha256:7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed (unchanged)
+        would upload nothing: the registry has it all
         "#);
     }
 }

@@ -42,6 +42,7 @@ use crate::blob::Blob;
 use crate::{BlobOutcome, Environment, Error, Events};
 
 pub use checkup::{Check, Subject, Verdict, Warning, examine};
+pub use exists::FoundBlob;
 pub use failure::Failure;
 pub use options::{ChunkSize, ClientCertificate, Credentials, Options, Resolve};
 
@@ -91,6 +92,18 @@ impl Client {
         self.connection
             .blob_exists(repository, &blob.digest, blob.size)
             .await
+    }
+
+    /// The blob of a digest, where the repository has it; anything but a clear yes is a no.
+    ///
+    /// # Errors
+    /// Those of [`blob_exists`](Self::blob_exists).
+    pub async fn find_blob(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Result<Option<FoundBlob>, Error> {
+        self.connection.find_blob(repository, digest).await
     }
 
     /// Brings a blob that the repository lacks into it: by a mount where the registry has it elsewhere, else by an

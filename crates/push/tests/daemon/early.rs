@@ -7,14 +7,7 @@ use push::source::SourceSpec;
 use push::{BlobOutcome, Event, Events, Naming, PushOperation, PushOptions};
 
 use crate::fake::{FakeDaemon, FakeImage, Fault};
-use crate::{environment, hello, testdata};
-
-/// Layers of `docker28-hello.tar`, as the daemon knows them.
-const LAYERS: [&str; 3] = [
-    "sha256:c821bd63ed5124adc6052582f4d7b9546d569e3db8d5ce82373ea28bdddfd673",
-    "sha256:04506e4ec26b55d8af97bc6bb7993ae1aca718162fd3e30bf2ec6b89d143fbfd",
-    "sha256:621c5846370e967498566d4cc1a7d8462c514f02ce20c51ede26ac2c5a666bf6",
-];
+use crate::{LAYERS, environment, hello, testdata};
 
 /// A daemon whose export never comes to its end.
 fn daemon() -> FakeDaemon {

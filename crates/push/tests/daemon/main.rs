@@ -3,6 +3,8 @@
 
 mod early;
 mod naming;
+mod pair;
+mod planning;
 mod reading;
 mod relayed;
 mod unchanged;
@@ -15,6 +17,13 @@ use std::path::{Path, PathBuf};
 use fake::{FakeDaemon, FakeImage};
 use push::source::{Contents, SourceSpec};
 use push::{Environment, Error, Events};
+
+/// Layers of `corpus/hello:1`, as the daemon knows them.
+const LAYERS: [&str; 3] = [
+    "sha256:c821bd63ed5124adc6052582f4d7b9546d569e3db8d5ce82373ea28bdddfd673",
+    "sha256:04506e4ec26b55d8af97bc6bb7993ae1aca718162fd3e30bf2ec6b89d143fbfd",
+    "sha256:621c5846370e967498566d4cc1a7d8462c514f02ce20c51ede26ac2c5a666bf6",
+];
 
 fn testdata() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata")

@@ -1,15 +1,13 @@
 //! What comes of an export that fails, and of one that nobody waits for.
 
 use std::path::Path;
-use std::time::Duration;
 
 use insta::assert_snapshot;
-use push::registry::Options;
-use push::source::SourceSpec;
-use push::{Environment, Event, Events, PushOperation, PushOptions};
+use push::{Event, Events};
 
 use crate::fake::{FakeDaemon, FakeImage, Fault};
-use crate::{chain, environment, hello, multi, open};
+use crate::pair::Pair;
+use crate::{chain, hello, multi, open};
 
 /// What is said of an export with a fault.
 fn said(fault: Fault) -> String {
@@ -41,43 +39,19 @@ fn a_daemon_that_dies_says_after_how_many_bytes() {
     assert!(dies.starts_with(first), "{dies}");
 }
 
-/// A push of `corpus/hello:1` to where nobody answers.
-fn operation(environment: Environment) -> PushOperation {
-    PushOperation {
-        source: SourceSpec::DockerDaemon("corpus/hello:1".to_owned()),
-        destination: "http://127.0.0.1:1/app:1".parse().expect("a destination"),
-        options: PushOptions {
-            registry: Options {
-                retries: 0,
-                timeout: Duration::from_secs(1),
-                ..Options::default()
-            },
-            ..PushOptions::default()
-        },
-        environment,
-    }
-}
-
 #[tokio::test]
 async fn a_push_that_is_dropped_ends_the_export_and_leaves_nothing() {
-    let daemon = FakeDaemon::start(vec![hello()], Some(Fault::Hangs(10_000)));
+    let pair = Pair::with_fault(hello(), Some(Fault::Hangs(10_000))).await;
     let scratch = tempfile::tempdir().unwrap();
-    let environment = Environment {
-        tmpdir: Some(scratch.path().to_owned()),
-        ..environment(&daemon)
-    };
-    let operation = operation(environment);
-    let planning = tokio::spawn(async move { operation.plan(&Events::ignored()).await });
-    while !daemon
-        .requests()
-        .iter()
-        .any(|it| it.ends_with("hello:1/get"))
-    {
+    let mut operation = pair.operation("app:1");
+    operation.environment.tmpdir = Some(scratch.path().to_owned());
+    let pushing = tokio::spawn(async move { operation.execute(&Events::ignored()).await });
+    while pair.exports() == 0 {
         tokio::task::yield_now().await;
     }
-    planning.abort();
-    assert!(planning.await.unwrap_err().is_cancelled());
-    let gone = tokio::task::spawn_blocking(move || daemon.wait_until_gone());
+    pushing.abort();
+    assert!(pushing.await.unwrap_err().is_cancelled());
+    let gone = tokio::task::spawn_blocking(move || pair.daemon.wait_until_gone());
     gone.await.unwrap();
     assert_eq!(names(scratch.path()), Vec::<String>::new());
 }
@@ -94,62 +68,54 @@ fn names(directory: &Path) -> Vec<String> {
     entries.map(name).collect()
 }
 
-/// The export request, and what came of a plan for a platform.
-async fn planned(image: FakeImage, platform: &str) -> String {
-    let daemon = FakeDaemon::start(vec![image], None);
-    let mut operation = operation(environment(&daemon));
+/// The export request, and what came of a push of a platform.
+async fn pushed(image: FakeImage, platform: &str) -> String {
+    let pair = Pair::new(image).await;
+    let mut operation = pair.operation("app:1");
     operation.options.platforms = vec![platform.parse().expect("a platform")];
-    let error = operation
-        .plan(&Events::ignored())
-        .await
-        .expect_err("nobody answers there");
+    let pushed = operation.execute(&Events::ignored()).await;
+    let daemon = &pair.daemon;
     let requests = daemon.requests();
     let exports = requests.iter().filter(|it| it.contains("/get"));
     let exports: Vec<_> = exports.filter(|it| !it.contains("/json")).collect();
-    let said = match error {
-        push::Error::Unreachable { .. } => "read".to_owned(),
-        error @ push::Error::ImageNotFound { .. } => {
+    let said = match pushed {
+        Ok(report) if report.failed.is_empty() => "pushed".to_owned(),
+        Ok(report) => format!("{:?}", report.failed),
+        Err(error @ push::Error::ImageNotFound { .. }) => {
             let push::Error::ImageNotFound { available, .. } = &error else {
                 unreachable!("it was just looked at");
             };
-            format!(
-                "{}; it has {}",
-                chain(&daemon, &error),
-                available.join(", ")
-            )
+            format!("{}; it has {}", chain(daemon, &error), available.join(", "))
         }
-        error => chain(&daemon, &error),
+        Err(error) => chain(daemon, &error),
     };
     format!("{exports:?} {said}")
 }
 
 #[tokio::test]
 async fn a_platform_is_asked_of_a_daemon_that_knows_them() {
-    assert_snapshot!(planned(multi(true), "linux/arm64").await, @r#"["/images/corpus/hello:1/get?platform=%7B%22architecture%22%3A%22arm64%22%2C%22os%22%3A%22linux%22%7D&unread=/get"] read"#);
-    assert_snapshot!(planned(hello(), "linux/amd64").await, @r#"["/images/corpus/hello:1/get"] read"#);
+    assert_snapshot!(pushed(multi(true), "linux/arm64").await, @r#"["/images/corpus/hello:1/get?platform=%7B%22architecture%22%3A%22arm64%22%2C%22os%22%3A%22linux%22%7D&unread=/get"] pushed"#);
+    assert_snapshot!(pushed(hello(), "linux/amd64").await, @r#"["/images/corpus/hello:1/get"] pushed"#);
 }
 
 #[tokio::test]
 async fn a_platform_that_is_not_there_is_known_before_the_export() {
-    assert_snapshot!(planned(multi(false), "linux/arm64").await, @"[] `corpus/hello:1` has no image for linux/arm64; it has linux/amd64");
-    assert_snapshot!(planned(multi(true), "linux/s390x").await, @"[] `corpus/hello:1` has no image for linux/s390x; it has linux/amd64, linux/arm64");
-    assert_snapshot!(planned(hello(), "linux/arm64").await, @"[] `corpus/hello:1` has no image for linux/arm64; it has linux/amd64");
+    assert_snapshot!(pushed(multi(false), "linux/arm64").await, @"[] `corpus/hello:1` has no image for linux/arm64; it has linux/amd64");
+    assert_snapshot!(pushed(multi(true), "linux/s390x").await, @"[] `corpus/hello:1` has no image for linux/s390x; it has linux/amd64, linux/arm64");
+    assert_snapshot!(pushed(hello(), "linux/arm64").await, @"[] `corpus/hello:1` has no image for linux/arm64; it has linux/amd64");
 }
 
 #[tokio::test]
 async fn the_wait_for_an_export_is_told_as_reading() {
-    let daemon = FakeDaemon::start(vec![hello()], None);
+    let pair = Pair::new(hello()).await;
     let (sender, told) = std::sync::mpsc::channel();
     let events = Events::new(move |event| {
         if let Event::Spooling { read } = event {
             sender.send(read).expect("the test listens");
         }
     });
-    let operation = operation(environment(&daemon));
-    operation
-        .plan(&events)
-        .await
-        .expect_err("nobody answers there");
+    let operation = pair.operation("app:1");
+    operation.execute(&events).await.expect("a push");
     drop((operation, events));
     let read: Vec<u64> = told.iter().collect();
     let size = std::fs::metadata(hello().archive).unwrap().len();

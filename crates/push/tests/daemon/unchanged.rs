@@ -3,63 +3,12 @@
 use std::fs::File;
 use std::path::Path;
 
-use embedded_registry::{Config, Registry};
 use push::source::SourceSpec;
 use push::{Events, ManifestFormat, PushOperation, PushOptions, Verify};
 
 use crate::fake::{AMD64, ARM64, FakeDaemon, FakeImage, INDEX};
+use crate::pair::Pair;
 use crate::{environment, hello, multi, testdata};
-
-/// A registry and a daemon with one image.
-struct Pair {
-    registry: Registry,
-    daemon: FakeDaemon,
-    _directory: tempfile::TempDir,
-}
-
-impl Pair {
-    async fn new(image: FakeImage) -> Self {
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        let config = Config::new(directory.path().to_owned());
-        Self {
-            registry: Registry::start(config).await.expect("a registry"),
-            daemon: FakeDaemon::start(vec![image], None),
-            _directory: directory,
-        }
-    }
-
-    fn operation(&self, destination: &str) -> PushOperation {
-        let address = self.registry.address();
-        PushOperation {
-            source: SourceSpec::DockerDaemon("corpus/hello:1".to_owned()),
-            destination: format!("http://{address}/{destination}")
-                .parse()
-                .expect("a destination"),
-            options: PushOptions::default(),
-            environment: environment(&self.daemon),
-        }
-    }
-
-    /// The references with their digests, and how many exports that took.
-    async fn push(&self, operation: &PushOperation) -> (Vec<String>, usize) {
-        let before = self.exports();
-        let report = operation.execute(&Events::ignored()).await;
-        let report = report.expect("a push");
-        assert!(report.failed.is_empty(), "{:?}", report.failed);
-        let host = format!("{}/", self.registry.address());
-        let pinned = report
-            .pushed
-            .iter()
-            .map(|it| it.pinned().replace(&host, ""));
-        (pinned.collect(), self.exports() - before)
-    }
-
-    fn exports(&self) -> usize {
-        let requests = self.daemon.requests();
-        let exports = requests.iter().filter(|it| it.contains("hello:1/get"));
-        exports.count()
-    }
-}
 
 fn archive(name: &str) -> FakeImage {
     FakeImage {

@@ -1,6 +1,7 @@
 //! What the daemon says of an image before it exports it.
 
 use oci::{Digest, Platform};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
 use super::manifests::{self, ManifestSummary};
@@ -23,6 +24,12 @@ pub(super) struct Details {
     size: Option<u64>,
     #[serde(default, rename = "RootFS")]
     root_fs: Option<RootFs>,
+    /// The names with digests of manifests that it was pulled or pushed as.
+    #[serde(default)]
+    repo_digests: Option<Vec<String>>,
+    /// Of the manifest or index; only containerd's store says so, from API 1.48 on.
+    #[serde(default)]
+    descriptor: Option<IgnoredAny>,
     /// What an index names; only containerd's store says so, from API 1.48 on.
     #[serde(default)]
     manifests: Option<Vec<ManifestSummary>>,
@@ -52,6 +59,18 @@ impl Details {
     pub(super) fn layers(&self) -> Vec<Digest> {
         let layers = self.root_fs.iter().flat_map(|it| &it.layers).flatten();
         layers.filter_map(|layer| layer.parse().ok()).collect()
+    }
+
+    /// The digest of the config in an export, where that is known by now.
+    pub(super) fn config(&self) -> Option<Digest> {
+        None
+    }
+
+    /// The digests of the layers in an export, base layer first, where these are known by now.
+    ///
+    /// Only containerd's store keeps layers as they were pulled; all others export them uncompressed.
+    pub(super) fn exported_layers(&self) -> Option<Vec<Digest>> {
+        None
     }
 
     /// How many bytes its layers have at least in an export, where that is known.
@@ -92,4 +111,54 @@ impl Details {
 
 fn null_is_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// An answer about the image `image` with the layer `layer`, and what else it says.
+    fn details(said: &[(&str, Value)]) -> Details {
+        let digest = |name: &str| Digest::of(name.as_bytes()).to_string();
+        let layers = json!({"Type": "layers", "Layers": [digest("layer")]});
+        let mut json = json!({"Id": digest("image"), "RootFS": layers});
+        for (key, value) in said {
+            json[*key] = value.clone();
+        }
+        serde_json::from_value(json).expect("what a daemon says")
+    }
+
+    /// Whether the digests of config and layers are known.
+    #[track_caller]
+    fn check(said: &[(&str, Value)], expected: (bool, bool)) {
+        let details = details(said);
+        let config = details.config() == Some(Digest::of(b"image"));
+        let layers = details.exported_layers() == Some(vec![Digest::of(b"layer")]);
+        assert_eq!((config, layers), expected, "{said:?}");
+    }
+
+    #[test]
+    fn the_digests_of_an_export_are_known_in_a_classic_store() {
+        check(&[], (true, true));
+        let pulled = format!("app@{}", Digest::of(b"manifest"));
+        check(&[("RepoDigests", json!([pulled]))], (true, true));
+        let null = Value::Null;
+        let nulls = ["RepoDigests", "Descriptor", "Manifests"].map(|key| (key, null.clone()));
+        check(&nulls, (true, true));
+        check(&[("RootFS", null)], (true, false));
+        check(&[("RootFS", json!({"Type": "layers"}))], (true, false));
+        check(&[("RootFS", json!({"Layers": ["md5:0"]}))], (true, false));
+        check(&[("Id", json!(Digest::of(b"image").hex()))], (true, true));
+        check(&[("Id", json!("image"))], (false, true));
+    }
+
+    #[test]
+    fn in_containerds_store_only_the_export_tells() {
+        check(&[("Manifests", json!([]))], (false, false));
+        check(&[("Descriptor", json!({"size": 1}))], (false, false));
+        let own = format!("app@{}", Digest::of(b"image"));
+        check(&[("RepoDigests", json!([own]))], (false, false));
+    }
 }
