@@ -20,7 +20,17 @@ pub(crate) const LEVELS: &[(u8, &[&str])] = &[
     ),
     (3, &["error", "image"]),
     (APART, &["source", "registry", "encode", "remember"]),
-    (5, &["validate", "plan", "execute", "report", "unchanged"]),
+    (
+        5,
+        &[
+            "validate",
+            "plan",
+            "execute",
+            "report",
+            "unchanged",
+            "unexported",
+        ],
+    ),
     (
         5,
         &[

@@ -23,6 +23,7 @@ mod report;
 mod selection;
 pub mod source;
 mod unchanged;
+mod unexported;
 pub mod validate;
 
 pub use daemon_failure::DaemonFailure;

@@ -14,7 +14,7 @@ use crate::reading::Reading;
 use crate::registry::Client;
 use crate::report::Report;
 use crate::source::{Arrivals, DaemonImage, Export, Exporting, SourceSpec};
-use crate::{Environment, Error, naming, plan, registry, selection, source, unchanged};
+use crate::{Environment, Error, naming, plan, registry, selection, source, unchanged, unexported};
 
 /// One push: a source, a destination, and the options for both.
 ///
@@ -82,13 +82,18 @@ pub enum Verify {
 impl PushOperation {
     /// Reads the source, asks the registry what it has, and says what a push would do; sends nothing.
     ///
+    /// A daemon's image is not exported for that: what only the export would tell stays open.
+    ///
     /// # Errors
     /// Those of the source and of the registry.
     pub async fn plan(&self, events: &Events) -> Result<Plan, Error> {
-        let (export, _exporting) = self.export(self.daemon_image().await?)?.unzip();
+        if let Some(image) = self.daemon_image().await? {
+            let (shown_as, client) = (self.shown_as()?, self.connect(events).await?);
+            return unexported::plan(self, shown_as, &image, &client, events).await;
+        }
         let (operation, telling) = (self.clone(), events.clone());
         let reading =
-            Reading::start(move |arrivals| operation.read(export, &telling, arrivals.of_none()));
+            Reading::start(move |arrivals| operation.read(None, &telling, arrivals.of_none()));
         let images = reading.images().await?;
         let client = self.connect(events).await?;
         plan::plan(&client, self.shown_as()?, &images, &self.options).await
@@ -170,7 +175,9 @@ impl PushOperation {
         let SourceSpec::DockerDaemon(name) = &self.source else {
             return Ok(None);
         };
-        DaemonImage::find(name, &self.environment).await.map(Some)
+        let image = DaemonImage::find(name, &self.environment).await?;
+        image.check_platforms(&self.options.platforms)?;
+        Ok(Some(image))
     }
 
     /// Starts the export of a daemon's image; it ends when the second part is dropped.

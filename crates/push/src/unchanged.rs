@@ -24,45 +24,18 @@ pub(crate) async fn report(
     client: &Client,
     events: &Events,
 ) -> Result<Option<Report>, Error> {
-    let Some(id) = image.digest() else {
+    let Some(found) = find(operation, shown_as, image, client).await? else {
         return Ok(None);
     };
-    let contents = unread(image, &id);
-    let PushOperation {
-        destination,
-        options,
-        ..
-    } = operation;
-    let selected = selection::select(
-        &contents,
-        options.image.as_deref(),
-        destination,
-        &options.tags,
-    )?;
-    // What cannot be pushed there is better known before the export; what is only remarked on is so afterwards.
-    naming::check(options.naming, &selected, &Events::ignored())?;
-    if options.registry.reupload {
-        return Ok(None);
-    }
+    let told = nothing_to_do(&found);
     let mut pushed = Vec::new();
-    for selected in &selected {
-        for reference in references(selected) {
-            let found = client.manifest(&selected.repository, reference).await?;
-            let same = |found: &Document| {
-                let asserted = selected.asserted.as_ref();
-                asserted.is_none_or(|digest| digest == found.digest())
-                    && is(found, &id, options, image)
-            };
-            let Some(document) = found.filter(same) else {
-                return Ok(None);
-            };
-            pushed.push(written(shown_as, selected, reference, &document));
-            if options.verify == Verify::Full {
-                read_back(client, &selected.repository, document).await?;
-            }
+    for (reference, document) in found {
+        if operation.options.verify == Verify::Full {
+            read_back(client, &reference.repository, document).await?;
         }
+        pushed.push(reference);
     }
-    events.tell(nothing_to_do(&pushed));
+    events.tell(told);
     Ok(Some(Report {
         pushed,
         failed: Vec::new(),
@@ -70,17 +43,60 @@ pub(crate) async fn report(
     }))
 }
 
+/// What is under every reference that a push would write, where that is the image already.
+pub(crate) async fn find(
+    operation: &PushOperation,
+    shown_as: &Registry,
+    image: &DaemonImage,
+    client: &Client,
+) -> Result<Option<Vec<(Pushed, Document)>>, Error> {
+    let contents = unread(image);
+    let selected = select(operation, &contents)?;
+    let options = &operation.options;
+    // What cannot be pushed there is better known before the export; what is only remarked on is so afterwards.
+    naming::check(options.naming, &selected, &Events::ignored())?;
+    let Some(id) = image.digest().filter(|_| !options.registry.reupload) else {
+        return Ok(None);
+    };
+    let mut found = Vec::new();
+    for selected in &selected {
+        for reference in references(selected) {
+            let document = client.manifest(&selected.repository, reference).await?;
+            let same = |document: &Document| {
+                let asserted = selected.asserted.as_ref();
+                asserted.is_none_or(|digest| digest == document.digest())
+                    && is(document, &id, options, image)
+            };
+            let Some(document) = document.filter(same) else {
+                return Ok(None);
+            };
+            found.push((written(shown_as, selected, reference, &document), document));
+        }
+    }
+    Ok(Some(found))
+}
+
 /// The repository that everything goes to, where the image's name says so and the destination does not.
 pub(crate) fn repository(operation: &PushOperation, image: &DaemonImage) -> Option<Repository> {
-    let contents = unread(image, &image.digest()?);
-    let options = &operation.options;
-    let image = options.image.as_deref();
-    let selected =
-        selection::select(&contents, image, &operation.destination, &options.tags).ok()?;
-    match &selected[..] {
+    let contents = unread(image);
+    match &select(operation, &contents).ok()?[..] {
         [only] => Some(only.repository.clone()),
         _ => None,
     }
+}
+
+/// Where the image goes, and under which tags.
+pub(crate) fn select<'a>(
+    operation: &PushOperation,
+    contents: &'a Contents,
+) -> Result<Vec<Selected<'a>>, Error> {
+    let PushOperation {
+        destination,
+        options,
+        ..
+    } = operation;
+    let image = options.image.as_deref();
+    selection::select(contents, image, destination, &options.tags)
 }
 
 fn written(
@@ -101,8 +117,9 @@ fn written(
     }
 }
 
-fn nothing_to_do(pushed: &[Pushed]) -> Event {
-    let names: Vec<String> = pushed.iter().map(Pushed::reference).collect();
+/// What the user is told where every reference holds the image.
+pub(crate) fn nothing_to_do(found: &[(Pushed, Document)]) -> Event {
+    let names: Vec<String> = found.iter().map(|(it, _)| it.reference()).collect();
     let names = names.join("`, `");
     Event::Note(format!(
         "`{names}` has this image already: nothing is exported"
@@ -110,11 +127,11 @@ fn nothing_to_do(pushed: &[Pushed]) -> Event {
 }
 
 /// The image as far as it is known before an export, which is enough to find out where it goes.
-fn unread(image: &DaemonImage, id: &Digest) -> Contents {
+pub(crate) fn unread(image: &DaemonImage) -> Contents {
     let place = Place::source(image.written());
     let nothing: Arc<[u8]> = Arc::new([]);
     let config = Blob::new(
-        Descriptor::new(MediaType::OCI_CONFIG, id.clone(), 0),
+        Descriptor::new(MediaType::OCI_CONFIG, Digest::of(&nothing), 0),
         place.clone(),
         Promise::Descriptor,
         Arc::new(nothing),

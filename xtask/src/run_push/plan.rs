@@ -21,14 +21,8 @@ pub(super) fn render(plan: &Plan, output: Output) -> String {
 fn text(plan: &Plan) -> String {
     let mut lines: Vec<String> = Vec::new();
     for image in &plan.images {
-        let change = change(image);
-        for reference in &image.references {
-            let digest = image.digest.as_ref().map(ToString::to_string);
-            lines.push(format!(
-                "{reference}@{} ({change})",
-                digest.unwrap_or_default()
-            ));
-        }
+        let references = image.references.iter();
+        lines.extend(references.map(|reference| becomes(reference, image)));
     }
     lines.extend(plan.blobs.iter().map(|blob| {
         format!(
@@ -39,39 +33,62 @@ fn text(plan: &Plan) -> String {
             action(blob)
         )
     }));
-    let uploads = plan
-        .blobs
-        .iter()
-        .filter(|blob| blob.action == Action::Upload)
-        .count();
-    lines.push(format!(
-        "would upload {} of {}, {}",
-        uploads,
-        words::count(plan.blobs.len(), "blob"),
-        DecimalBytes(plan.bytes_to_send().unwrap_or_default())
-    ));
+    lines.extend(plan.unknown.iter().map(|blobs| {
+        let kind = words::kind(blobs.kind);
+        format!("  {kind}s in {}: {UNKNOWN}", blobs.repository)
+    }));
+    lines.push(sum(plan));
     lines.into_iter().fold(String::new(), |mut text, line| {
         writeln!(text, "{line}").expect("a string takes any text");
         text
     })
 }
 
-/// What would become of the tag.
-fn change(image: &PlannedImage) -> String {
-    match &image.current {
-        None => "new".to_owned(),
-        Some(current) if Some(current) == image.digest.as_ref() => "unchanged".to_owned(),
-        Some(current) => format!("replaces {current}"),
+/// What would become of a reference.
+fn becomes(reference: &str, image: &PlannedImage) -> String {
+    let PlannedImage {
+        digest, current, ..
+    } = image;
+    let change = match (digest, current) {
+        (Some(_), None) => "new".to_owned(),
+        (Some(digest), Some(current)) if digest == current => "unchanged".to_owned(),
+        (Some(_), Some(current)) => format!("replaces {current}"),
+        (None, None) => format!("new; digest {UNKNOWN}"),
+        (None, Some(current)) => format!("now {current}; digest {UNKNOWN}"),
+    };
+    match digest {
+        Some(digest) if !reference.contains('@') => format!("{reference}@{digest} ({change})"),
+        _ => format!("{reference} ({change})"),
     }
 }
 
 fn action(blob: &PlannedBlob) -> String {
-    match blob.action {
-        Action::Exists => "exists".to_owned(),
-        Action::Mount => "mount".to_owned(),
-        Action::Upload => format!("upload {} bytes", blob.size.unwrap_or_default()),
+    match (blob.action, blob.size) {
+        (Action::Exists, _) => "exists".to_owned(),
+        (Action::Mount, _) => "mount".to_owned(),
+        (Action::Upload, Some(size)) => format!("upload {size} bytes"),
+        (Action::Upload, None) => format!("upload, size {UNKNOWN}"),
     }
 }
+
+fn sum(plan: &Plan) -> String {
+    if !plan.unknown.is_empty() {
+        return format!("what would be uploaded is {UNKNOWN}");
+    }
+    if plan.blobs.is_empty() {
+        return "would upload nothing: the registry has it all".to_owned();
+    }
+    let uploads = plan.blobs.iter();
+    let uploads = uploads.filter(|blob| blob.action == Action::Upload).count();
+    let blobs = words::count(plan.blobs.len(), "blob");
+    match plan.bytes_to_send() {
+        Some(bytes) => format!("would upload {uploads} of {blobs}, {}", DecimalBytes(bytes)),
+        None => format!("would upload {uploads} of {blobs}, size {UNKNOWN}"),
+    }
+}
+
+/// What only the export of a daemon's image would tell, for which a plan does not ask.
+const UNKNOWN: &str = "unknown until exported";
 
 /// The JSON document of `--dry-run --output json`.
 #[derive(Serialize)]
@@ -82,8 +99,16 @@ struct Document<'a> {
     dry_run: bool,
     images: Vec<Image<'a>>,
     blobs: Vec<Blob<'a>>,
+    /// The blobs of a daemon's image of which only its export tells, and so not `bytesToSend` either.
+    unknown_until_exported: Vec<Unknown<'a>>,
     /// Null where only the export of a daemon's image tells.
     bytes_to_send: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Unknown<'a> {
+    repository: &'a str,
+    kind: &'static str,
 }
 
 #[derive(Serialize)]
@@ -122,6 +147,14 @@ impl<'a> Document<'a> {
                 })
                 .collect(),
             blobs: plan.blobs.iter().map(Blob::of).collect(),
+            unknown_until_exported: plan
+                .unknown
+                .iter()
+                .map(|blobs| Unknown {
+                    repository: blobs.repository.as_str(),
+                    kind: words::kind(blobs.kind),
+                })
+                .collect(),
             bytes_to_send: plan.bytes_to_send(),
         }
     }

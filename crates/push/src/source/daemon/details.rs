@@ -63,14 +63,23 @@ impl Details {
 
     /// The digest of the config in an export, where that is known by now.
     pub(super) fn config(&self) -> Option<Digest> {
-        None
+        self.digest().filter(|_| !self.is_containerds())
     }
 
     /// The digests of the layers in an export, base layer first, where these are known by now.
     ///
     /// Only containerd's store keeps layers as they were pulled; all others export them uncompressed.
     pub(super) fn exported_layers(&self) -> Option<Vec<Digest>> {
-        None
+        let said = self.root_fs.as_ref()?.layers.as_ref()?;
+        let layers = self.layers();
+        (layers.len() == said.len() && !self.is_containerds()).then_some(layers)
+    }
+
+    /// Whether containerd's store has it, where an image is its manifest or index; before API 1.48 its names tell.
+    fn is_containerds(&self) -> bool {
+        let mut digests = self.repo_digests.iter().flatten();
+        let by_id = |name: &String| name.rsplit_once('@').is_some_and(|(_, it)| it == self.id);
+        self.manifests.is_some() || self.descriptor.is_some() || digests.any(by_id)
     }
 
     /// How many bytes its layers have at least in an export, where that is known.

@@ -48,6 +48,14 @@ impl DaemonImage {
         Ok((export, Exporting(task)))
     }
 
+    /// Refuses platforms that the daemon does not have of it.
+    ///
+    /// # Errors
+    /// [`Error::ImageNotFound`] with the platforms that it has.
+    pub(crate) fn check_platforms(&self, wanted: &[Platform]) -> Result<(), Error> {
+        self.platform(wanted).map(drop)
+    }
+
     /// The one platform to export; none is all that there are.
     fn platform(&self, wanted: &[Platform]) -> Result<Option<Platform>, Error> {
         let available = self.details.platforms();

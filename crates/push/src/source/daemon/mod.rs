@@ -147,6 +147,16 @@ impl DaemonImage {
         self.details.root(wanted)
     }
 
+    /// The digest of the config in an export, where that is known by now.
+    pub(crate) fn config(&self) -> Option<Digest> {
+        self.details.config()
+    }
+
+    /// The digests of the layers in an export, base layer first, where these are known by now.
+    pub(crate) fn exported_layers(&self) -> Option<Vec<Digest>> {
+        self.details.exported_layers()
+    }
+
     /// The platforms that the daemon has of it.
     pub(crate) fn platforms(&self) -> Vec<Platform> {
         self.details.platforms()
