@@ -87,7 +87,7 @@ mod tests {
             shown,
             [
                 "cargo fmt --all --check",
-                "cargo clippy --locked --workspace --all-targets -- -D warnings",
+                "cargo clippy --locked --workspace --all-targets --features registry-fixture/container,registry-fixture/cluster -- -D warnings",
                 "INSTA_UPDATE=\"no\" cargo test --workspace",
                 "cargo test --package registry-fixture --features container,cluster --test container --test cluster",
                 "RUSTDOCFLAGS=\"-D warnings\" cargo doc --workspace --no-deps",
