@@ -188,6 +188,19 @@ fn credentials_that_are_brought_come_first() {
 }
 
 #[test]
+fn the_clusters_secret_is_named_and_not_shown() {
+    let site = Site::start();
+    let place = place(&site.api());
+    let said = push(&place, &site, &["-vv", "--progress=none"]);
+    let line = "credentials registry=cnoe.test:<port> origin=\"the secret gitea/gitea-credential of `kind-localdev`\"";
+    assert_eq!(said.matches(line).count(), 1, "{said}");
+    let mut words = said.split(|character: char| !character.is_ascii_alphanumeric());
+    assert!(words.all(|word| word != "pat"), "{said}");
+    // `giteaAdmin:pat`, as a request shows it.
+    assert!(!said.contains("Z2l0ZWFBZG1pbjpwYXQ"), "{said}");
+}
+
+#[test]
 fn a_cluster_that_is_still_starting_says_so() {
     let values = [("username", "giteaAdmin"), ("password", "s3cret")];
     let api = Kubernetes::start()

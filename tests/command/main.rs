@@ -1,6 +1,7 @@
 //! What a user sees of `cargo xtask`: the real binary, with standard output, standard error and exit status as one value.
 
 mod cluster;
+mod credentials;
 mod daemon;
 mod doctor;
 mod embedded;
