@@ -77,6 +77,10 @@ impl Authorizer {
         environment: &Environment,
         events: &Events,
     ) -> Self {
+        if contact.demand.is_none() {
+            let registry = &contact.endpoint.registry;
+            tracing::debug!(%registry, "it asks for no credentials so far");
+        }
         Self {
             endpoint: contact.endpoint.clone(),
             token_servers: TokenServers {

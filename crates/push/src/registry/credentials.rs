@@ -1,6 +1,6 @@
 //! Who is pushing: the caller's own word, else Docker's and Podman's files and helpers, else nobody.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -61,6 +61,8 @@ struct Known {
     repositories: HashMap<Repository, Option<Arc<Credential>>>,
     /// Helpers know registries, not repositories, and may be slow.
     helpers: HashMap<String, Option<Arc<Credential>>>,
+    /// The origins that were spoken of; every request would be too often.
+    told: HashSet<String>,
 }
 
 impl Keyring {
@@ -82,17 +84,20 @@ impl Keyring {
         &self,
         repository: &Repository,
     ) -> Result<Option<Arc<Credential>>, Error> {
-        if self.chosen.is_some() {
-            return Ok(self.chosen.clone());
-        }
         let mut known = self.known.lock().await;
-        if let Some(credential) = known.repositories.get(repository) {
-            return Ok(credential.clone());
+        let found = match (&self.chosen, known.repositories.get(repository)) {
+            (Some(chosen), _) => Some(Arc::clone(chosen)),
+            (None, Some(found)) => found.clone(),
+            (None, None) => {
+                let found = self.look_up(repository, &mut known.helpers).await?;
+                known.repositories.insert(repository.clone(), found.clone());
+                found
+            }
+        };
+        let origin = found.as_ref().map_or("anonymous", |found| &found.origin);
+        if known.told.insert(origin.to_owned()) {
+            tracing::debug!(registry = %self.registry, origin, "credentials");
         }
-        let found = self.look_up(repository, &mut known.helpers).await?;
-        let origin = found.as_ref().map_or("nowhere", |found| &found.origin);
-        tracing::debug!(registry = %self.registry, %repository, origin, "credentials");
-        known.repositories.insert(repository.clone(), found.clone());
         Ok(found)
     }
 
