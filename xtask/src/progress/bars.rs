@@ -4,6 +4,7 @@
 //! sent: a blob that is there already is taken off it, so that the rate is the network's.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use oci::Digest;
@@ -82,8 +83,8 @@ impl Bars {
         plain::milestone(event)
     }
 
-    /// Brings the total up to date.
-    pub(super) fn tick(&mut self) {
+    /// Brings the total up to date; times count from the start.
+    pub(super) fn tick(&mut self, _now: Duration) {
         if let Some(total) = &self.total {
             let in_flight: u64 = self.blobs.values().map(|blob| blob.bar.position()).sum();
             total.set_position(self.done + in_flight);

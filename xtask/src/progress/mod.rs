@@ -6,6 +6,7 @@
 
 mod bars;
 mod json;
+mod pace;
 mod plain;
 
 use std::collections::HashMap;
@@ -194,7 +195,7 @@ impl View {
                     self.console.line(&line);
                 }
             }
-            Renderer::Bars(bars) => bars.tick(),
+            Renderer::Bars(bars) => bars.tick(now),
             Renderer::Json | Renderer::Silent => {}
         }
     }

@@ -5,6 +5,8 @@ use push::{BlobKind, BlobOutcome};
 
 use super::*;
 
+mod pace;
+
 const GIGABYTE: u64 = 1_000_000_000;
 
 fn config() -> Digest {
@@ -157,6 +159,11 @@ fn json_progress_is_an_object_a_line() {
 
 /// The events as bars, on a terminal that remembers.
 fn screen(events: &[Event]) -> String {
+    screen_after(events, 0)
+}
+
+/// The same when nothing has moved for some seconds.
+fn screen_after(events: &[Event], seconds: u64) -> String {
     let terminal = InMemoryTerm::new(12, 100);
     let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
     let mut bars = Bars::new(MultiProgress::with_draw_target(target));
@@ -164,7 +171,8 @@ fn screen(events: &[Event]) -> String {
     for event in events {
         above.extend(bars.event(event));
     }
-    bars.tick();
+    bars.tick(Duration::ZERO);
+    bars.tick(Duration::from_secs(seconds));
     let shown = terminal.contents();
     bars.clear();
     assert_eq!(terminal.contents(), "", "bars that stay");
