@@ -10,10 +10,11 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use oci::Digest;
 use push::{BlobKind, BlobOutcome, Event};
 
-use super::plain;
+use super::pace::Pace;
+use super::{pace, plain};
 
 const BLOB: &str = "{prefix} [{bar:24}] {decimal_bytes}/{decimal_total_bytes} {msg}";
-const TOTAL: &str = "{prefix} [{bar:24}] {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec}, {eta} to go";
+const TOTAL: &str = "{prefix} [{bar:24}] {decimal_bytes}/{decimal_total_bytes} {msg}";
 const SPOOLING: &str = "reading the source: {decimal_bytes} so far, {decimal_bytes_per_sec}";
 
 /// The bars that are on the screen.
@@ -22,6 +23,7 @@ pub(super) struct Bars {
     blobs: HashMap<Digest, Blob>,
     spooling: Option<ProgressBar>,
     total: Option<ProgressBar>,
+    pace: Pace,
     /// Bytes of the blobs that are done and were sent.
     done: u64,
     /// Bytes of the blobs that are done and had not to be sent.
@@ -41,6 +43,7 @@ impl Bars {
             blobs: HashMap::new(),
             spooling: None,
             total: None,
+            pace: Pace::default(),
             done: 0,
             spared: 0,
         }
@@ -84,12 +87,21 @@ impl Bars {
     }
 
     /// Brings the total up to date; times count from the start.
-    pub(super) fn tick(&mut self, _now: Duration) {
-        if let Some(total) = &self.total {
-            let in_flight: u64 = self.blobs.values().map(|blob| blob.bar.position()).sum();
-            total.set_position(self.done + in_flight);
-            total.tick();
-        }
+    pub(super) fn tick(&mut self, now: Duration) {
+        let Some(total) = &self.total else { return };
+        let in_flight: u64 = self.blobs.values().map(|blob| blob.bar.position()).sum();
+        let sent = self.done + in_flight;
+        total.set_position(sent);
+        let left = total.length().unwrap_or_default().saturating_sub(sent);
+        let still = self.pace.still(sent, now);
+        // Who is waited for is said above.
+        let awaited = still >= pace::PATIENCE && self.blobs.values().any(Blob::is_awaited);
+        total.set_message(if awaited {
+            String::new()
+        } else {
+            pace::words(total.per_sec() as u64, left, still)
+        });
+        total.tick();
     }
 
     /// Takes every bar away.
@@ -152,6 +164,13 @@ impl Bars {
         blob.bar.finish_and_clear();
         self.screen.remove(&blob.bar);
         Some(blob.kind)
+    }
+}
+
+impl Blob {
+    /// Whether its bar says that the registry is waited for.
+    fn is_awaited(&self) -> bool {
+        !self.bar.message().is_empty()
     }
 }
 

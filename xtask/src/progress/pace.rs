@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use indicatif::{DecimalBytes, HumanDuration};
+
+/// How long no byte moves until that is a standstill.
+pub(super) const PATIENCE: Duration = Duration::from_secs(3);
+
 /// When bytes last moved.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
@@ -22,6 +27,13 @@ impl Pace {
 }
 
 /// Rate and time to go where bytes move, given how many go in a second, how many are left, and how long none went.
-pub(super) fn words(_rate: u64, _left: u64, _still: Duration) -> String {
-    String::new()
+pub(super) fn words(rate: u64, left: u64, still: Duration) -> String {
+    if left > 0 && still >= PATIENCE {
+        return "stalled".to_owned();
+    }
+    if left == 0 || rate == 0 {
+        return String::new();
+    }
+    let to_go = HumanDuration(Duration::from_secs(left.div_ceil(rate)));
+    format!("{}/s, {to_go:#} to go", DecimalBytes(rate))
 }
