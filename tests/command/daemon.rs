@@ -207,3 +207,100 @@ fn a_dry_run_exports_nothing() {
     note: `localhost:5000/corpus/hello:1` has this image already: nothing is exported
     "#);
 }
+
+/// A daemon with the image `app:latest`.
+fn daemon_with_app() -> FakeDaemon {
+    let app = fake::FakeImage {
+        name: "app:latest",
+        ..fake::hello(&testdata())
+    };
+    FakeDaemon::start(vec![app], None)
+}
+
+/// A place with an archive that is called as an image would be.
+fn place_with_file() -> Place {
+    let place = Place::new();
+    let archive = testdata().join("docker20-hello.tar");
+    std::fs::copy(archive, place.work().join("app")).expect("a new file");
+    place
+}
+
+#[test]
+fn a_file_wins_over_an_image_and_the_other_is_said_to_be_there() {
+    let (place, daemon) = (place_with_file(), daemon_with_app());
+    insta::assert_snapshot!(push(&place, &daemon, &["app", "app:1"]), @r"
+    localhost:5000/app:1@sha256:5492e95cc024b1aeb5450a80b0ceb9db763fae073877499ad3ec96d36de6ca89
+    ------- stderr -------
+    note: `app` is the file here; the Docker daemon has an image of that name too: write `docker-daemon:app` for it
+    note: kept in `registry`; `cargo xtask registry --dir registry` serves it at localhost:5000
+    ");
+    assert_eq!(daemon.requests().len(), 1, "{:?}", daemon.requests());
+    let said = "note: `app` is the file here; ";
+    let planned = push(&place, &daemon, &["--dry-run", "app", "app:1"]);
+    assert!(planned.contains(said), "{planned}");
+    let host = [("DOCKER_HOST", &*daemon.host())];
+    let inspected = place.run_with(&host, &["inspect", "app"]).to_string();
+    assert!(inspected.contains(said), "{inspected}");
+    let quiet = push(&place, &daemon, &["-q", "app", "app:1"]);
+    assert!(!quiet.contains("stderr"), "{quiet}");
+}
+
+#[test]
+fn a_layout_wins_over_an_image_too() {
+    let (place, daemon) = (Place::new(), daemon_with_app());
+    let layout = std::fs::File::open(testdata().join("skopeo-oci-archive-hello.tar"));
+    tar::Archive::new(layout.expect("it is there"))
+        .unpack(place.work().join("app"))
+        .expect("an OCI layout");
+    let shown = push(&place, &daemon, &["app", "app:1"]);
+    let said = "note: `app` is the directory here; the Docker daemon has an image of that name too";
+    assert!(shown.contains(said), "{shown}");
+}
+
+#[test]
+fn a_name_is_no_question_where_it_can_only_be_a_file() {
+    let (place, daemon) = (place_with_file(), daemon_with_app());
+    std::fs::copy(place.work().join("app"), place.work().join("app.tar")).expect("a new file");
+    let other = FakeDaemon::start(Vec::new(), None);
+    for (source, daemon) in [
+        ("./app", &daemon),
+        ("app.tar", &daemon),
+        ("docker-archive:app", &daemon),
+        ("app", &other),
+    ] {
+        let shown = push(&place, daemon, &[source, "app:1"]);
+        assert!(!shown.contains("image of that name"), "{source}: {shown}");
+        assert!(!shown.contains("exit status"), "{source}: {shown}");
+    }
+    assert_eq!(daemon.requests(), Vec::<String>::new());
+}
+
+#[test]
+fn a_daemon_that_says_nothing_keeps_no_file_from_being_pushed() {
+    let place = place_with_file();
+    let listens = place.work().join("d.sock");
+    let _silent = std::os::unix::net::UnixListener::bind(&listens).expect("a new socket");
+    for host in [
+        format!("unix://{}", listens.display()),
+        "unix:///nowhere/docker.sock".to_owned(),
+        "what is this".to_owned(),
+        "ssh://nobody@localhost:1".to_owned(),
+    ] {
+        let words = [
+            "push",
+            "--embedded",
+            "--progress=none",
+            "--dir=registry",
+            "app",
+            "app:1",
+        ];
+        let shown = place.run_with(&[("DOCKER_HOST", &host)], &words);
+        let shown = shown.to_string();
+        assert!(
+            shown.starts_with("localhost:5000/app:1@"),
+            "{host}: {shown}"
+        );
+        // That it is kept in a directory.
+        assert_eq!(shown.matches("note: ").count(), 1, "{host}: {shown}");
+    }
+}
