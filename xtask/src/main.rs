@@ -16,6 +16,7 @@ mod interrupt;
 mod log;
 mod password;
 mod progress;
+mod rival;
 mod run_lab;
 mod run_push;
 mod run_registry;

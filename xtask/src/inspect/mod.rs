@@ -11,7 +11,7 @@ use crate::console::{self, Console};
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::progress::Progress;
-use crate::work;
+use crate::{rival, work};
 
 /// Says what the source holds.
 ///
@@ -25,7 +25,9 @@ pub(crate) fn run(
     work::run(work::stoppable(async {
         let source = SourceSpec::read(&typed.source);
         let progress = Progress::start(None, console);
-        let contents = open(&source, &environment.push, &progress.events()).await;
+        let (environment, events) = (&environment.push, progress.events());
+        let opening = open(&source, environment, &events);
+        let contents = rival::told_beside(opening, &source, environment, &events).await;
         progress.finish();
         let contents = contents.map_err(|error| Failure::Push {
             doing: format!("cannot inspect `{}`", typed.source),

@@ -21,7 +21,7 @@ use crate::console::{self, Console};
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::progress::Progress;
-use crate::{password, work};
+use crate::{password, rival, work};
 
 pub(crate) use credentials::{Choice, same};
 use digest_file::DigestFile;
@@ -201,16 +201,21 @@ async fn carry_out(
     pull_from: Option<&Registry>,
     console: &Console,
 ) -> Result<(), Failure> {
+    let (source, environment) = (&operation.source, &operation.environment);
     if typed.dry_run {
         let progress = Progress::start(typed.progress, console);
-        let plan = operation.plan(&progress.events()).await;
+        let events = progress.events();
+        let planning = operation.plan(&events);
+        let plan = rival::told_beside(planning, source, environment, &events).await;
         progress.finish();
         let plan = plan.map_err(|error| failure(operation, Box::new(error)))?;
         return print(&plan::render(&plan, typed.output));
     }
     let digest_file = begin_digest_file(typed, operation).await?;
     let progress = Progress::start(typed.progress, console);
-    let report = operation.execute(&progress.events()).await;
+    let events = progress.events();
+    let pushing = operation.execute(&events);
+    let report = rival::told_beside(pushing, source, environment, &events).await;
     progress.finish();
     let report = report.map_err(|error| failure(operation, Box::new(error)))?;
     conclude(typed, report, pull_from, digest_file)

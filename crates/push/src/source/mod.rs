@@ -31,7 +31,7 @@ use crate::{Environment, Error, Events};
 
 pub use arrivals::{Arrival, Arrivals, Stop};
 pub(crate) use daemon::{DaemonImage, Export, Exporting};
-pub use daemon::{FoundDaemon, find_daemon};
+pub use daemon::{FoundDaemon, daemon_has, find_daemon};
 pub use spec::SourceSpec;
 
 /// What a source holds.

@@ -82,6 +82,16 @@ impl SourceSpec {
             Self::Path(_) | Self::StandardInput | Self::DockerDaemon(_) => None,
         }
     }
+
+    /// What an image of the Docker daemon would be called over which this file wins; none where only a file can be
+    /// meant.
+    #[must_use]
+    pub fn rival(&self) -> Option<&str> {
+        match self {
+            Self::Path(path) => path.to_str().filter(|text| !looks_like_path(text)),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for SourceSpec {

@@ -30,6 +30,7 @@ use std::sync::Arc;
 
 use oci::{Digest, Platform};
 
+use address::Address;
 use client::Daemon;
 use connection::Connection;
 use details::Details;
@@ -74,6 +75,37 @@ pub async fn find_daemon(environment: &Environment) -> Result<FoundDaemon, Daemo
     })
 }
 
+/// Whether the local Docker daemon has an image of that name or ID; nobody is logged in anywhere to find out.
+///
+/// # Errors
+/// Where the daemon cannot be asked.
+pub async fn daemon_has(written: &str, environment: &Environment) -> Result<bool, DaemonFailure> {
+    let Ok(queries) = name::queries(written) else {
+        return Ok(false);
+    };
+    let mut addresses = locate::addresses(environment)?;
+    addresses.retain(|address| !matches!(address, Address::Ssh(_)));
+    let daemon = Connection::open(&reach::reach(addresses).await?, environment).await?;
+    Ok(ask(&daemon, queries).await?.is_some())
+}
+
+/// Asks a daemon for an image in one way after the other.
+async fn ask(
+    daemon: &Connection,
+    queries: Vec<Query>,
+) -> Result<Option<(Query, Details)>, DaemonFailure> {
+    for query in queries {
+        let Some(details) = daemon.image(&query.reference).await? else {
+            continue;
+        };
+        // Docker takes digits for the beginning of an ID, but may find another image by such a name.
+        if query.id.as_ref().is_none_or(|id| details.has_id(id)) {
+            return Ok(Some((query, details)));
+        }
+    }
+    Ok(None)
+}
+
 /// Opens an image of the local Docker daemon; blocks.
 pub(super) fn open(
     written: &str,
@@ -103,20 +135,14 @@ impl DaemonImage {
         let connection = Connection::open(&address, environment).await;
         let daemon = connection.map_err(failed(written))?;
         let wanted = queries[0].reference.clone();
-        for query in queries {
-            let found = daemon.image(&query.reference).await;
-            let Some(details) = found.map_err(failed(written))? else {
-                continue;
-            };
-            // Docker takes digits for the beginning of an ID, but may find another image by such a name.
-            if query.id.as_ref().is_none_or(|id| details.has_id(id)) {
-                return Ok(Self {
-                    daemon: Arc::new(daemon),
-                    written: written.to_owned(),
-                    query,
-                    details,
-                });
-            }
+        let found = ask(&daemon, queries).await.map_err(failed(written))?;
+        if let Some((query, details)) = found {
+            return Ok(Self {
+                daemon: Arc::new(daemon),
+                written: written.to_owned(),
+                query,
+                details,
+            });
         }
         // Without the list there is just no hint.
         let names = daemon.names().await.unwrap_or_default();
