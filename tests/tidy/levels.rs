@@ -16,7 +16,14 @@ const SRC: &str = "crates/push/src/";
 pub(crate) const LEVELS: &[(u8, &[&str])] = &[
     (
         2,
-        &["blob", "daemon_failure", "environment", "event", "text"],
+        &[
+            "blob",
+            "daemon_failure",
+            "environment",
+            "event",
+            "farewell",
+            "text",
+        ],
     ),
     (3, &["error", "image"]),
     (APART, &["source", "registry", "encode", "remember"]),

@@ -125,6 +125,7 @@ impl Variables<'_> {
             docker_context: self.text("DOCKER_CONTEXT"),
             docker_cert_path: self.path("DOCKER_CERT_PATH"),
             docker_tls_verify: self.value("DOCKER_TLS_VERIFY").is_some(),
+            farewells: push::Farewells::default(),
             home,
         }
     }

@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::Farewells;
+
 /// The environment, as far as a push is concerned; empty by default, which makes a hermetic test.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
@@ -38,4 +40,6 @@ pub struct Environment {
     pub docker_cert_path: Option<PathBuf>,
     /// Whether `DOCKER_TLS_VERIFY` is set: TCP to it means TLS.
     pub docker_tls_verify: bool,
+    /// What a process may wait for a moment for before it ends.
+    pub farewells: Farewells,
 }

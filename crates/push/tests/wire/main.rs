@@ -6,6 +6,7 @@ mod authorized;
 mod checkup;
 mod chunks;
 mod connect;
+mod dropped;
 mod fake;
 mod manifest;
 mod mount;
