@@ -19,7 +19,8 @@ use crate::{Environment, Error, naming, plan, registry, selection, source, uncha
 /// One push: a source, a destination, and the options for both.
 ///
 /// Dropping the future of [`plan`](Self::plan) or [`execute`](Self::execute) cancels it: nothing is tagged after
-/// that, and temporary files are gone.
+/// that, temporary files are gone, and upload sessions that were open are cancelled in the background
+/// ([`Farewells`](crate::Farewells)).
 #[derive(Clone, Debug)]
 pub struct PushOperation {
     /// Where the images are read from.

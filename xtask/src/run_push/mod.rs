@@ -10,11 +10,13 @@ mod target;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ::cluster::{Cluster, OWNER};
 use oci::{Destination, Registry, Scheme};
 use push::source::SourceSpec;
 use push::{Events, PushOperation, Report};
+use tokio::time::timeout;
 
 use crate::cli::PushArgs;
 use crate::console::{self, Console};
@@ -33,6 +35,9 @@ pub(crate) use target::{at_cluster, parse, with_lower_owner};
 /// Where `cargo xtask registry` serves what `--embedded` has pushed.
 const SERVED_AT: &str = "localhost:5000";
 
+/// How long somebody who has stopped a push waits at most; a second signal ends it at once.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// Pushes, or says what a push would do.
 ///
 /// # Errors
@@ -47,7 +52,7 @@ pub(crate) fn run(
         console.warn(password::ON_COMMAND_LINE);
     }
     let goal = goal(typed, console)?;
-    work::run(work::stoppable(async {
+    let push = async {
         match goal {
             Goal::Named(destination, registry) => {
                 let cluster =
@@ -61,7 +66,13 @@ pub(crate) fn run(
             }
             Goal::Embedded(destination) => embed(typed, destination, environment, console).await,
         }
-    }))
+    };
+    work::run(async {
+        let done = work::stoppable(push).await;
+        // Upload sessions that a stopped push leaves open lie about at the registry, at some for ever.
+        drop(timeout(FAREWELL, environment.push.farewells.said()).await);
+        done
+    })
 }
 
 /// What the grammar of the command line alone does not show.

@@ -24,7 +24,7 @@ use super::reply::{self, Reply};
 use super::retry::{self, Attempts, Passing, Trouble};
 use super::token::Scope;
 use super::transport::Transport;
-use crate::{Environment, Error, Events};
+use crate::{Environment, Error, Events, Farewells};
 
 /// What every request to one registry has in common.
 #[derive(Debug)]
@@ -37,6 +37,7 @@ pub(super) struct Connection {
     pub(super) timeout: Duration,
     pub(super) reupload: bool,
     pub(super) habits: Habits,
+    pub(super) farewells: Farewells,
 }
 
 /// A request.
@@ -92,6 +93,7 @@ impl Connection {
             retries: options.retries,
             timeout: options.timeout,
             reupload: options.reupload,
+            farewells: environment.farewells.clone(),
         }
     }
 

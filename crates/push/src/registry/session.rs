@@ -100,30 +100,27 @@ impl Connection {
         })
     }
 
-    /// Asks a session how much it holds, if the last request left that open; none where it cannot be gone on with.
+    /// Asks a session how much it holds, if the last request left that open, and says whether it can be gone on with.
     pub(super) async fn take_up(
         &self,
         repository: &Repository,
-        mut session: Session,
-    ) -> Result<Option<Session>, (Session, Trouble)> {
+        session: &mut Session,
+    ) -> Result<bool, Trouble> {
         if !session.open_question {
-            return Ok(Some(session));
+            return Ok(true);
         }
         let scope = Scope::of(repository);
         let call = Call::new(Method::GET, session.location.clone(), scope);
-        let reply = match self.exchange(&call).await {
-            Ok(reply) => reply,
-            Err(trouble) => return Err((session, trouble)),
-        };
+        let reply = self.exchange(&call).await?;
         if !matches!(reply.status(), 200..=204) {
-            return Ok(None);
+            return Ok(false);
         }
         // Many write `0-0` for nothing.
         let held = held(&reply).filter(|held| *held > 1).unwrap_or(0);
         // With nothing to lose a new session is safer. Gitea 1.22 counts one too many, which is in nobody's interest.
         if held == 0 || held < session.held || held > session.offered {
             self.abandon(repository, session).await;
-            return Ok(None);
+            return Ok(false);
         }
         if let Ok(Some(location)) = self.next_location(&reply) {
             session.location = location;
@@ -133,7 +130,7 @@ impl Connection {
         }
         (session.held, session.doubtful, session.open_question) = (held, true, false);
         tracing::debug!(held, "the upload goes on");
-        Ok(Some(session))
+        Ok(true)
     }
 
     /// Sends what the session lacks and closes it.
@@ -233,12 +230,29 @@ impl Connection {
     }
 
     /// Gives a session up, as far as the registry lets that happen: nothing depends on it.
-    pub(super) async fn abandon(&self, repository: &Repository, session: Session) {
-        let call = Call::new(Method::DELETE, session.location, Scope::of(repository));
+    pub(super) async fn abandon(&self, repository: &Repository, session: &Session) {
         let patience = self.timeout.min(FAREWELL);
-        if let Err(error) = tokio::time::timeout(patience, self.exchange(&call)).await {
-            tracing::debug!(%error, "an upload session is left behind");
+        let cancelled = tokio::time::timeout(patience, self.cancel(repository, session)).await;
+        if !matches!(cancelled, Ok(Ok(()))) {
+            tracing::debug!(?cancelled, "an upload session is left behind");
         }
+    }
+
+    /// Cancels a session where it stands.
+    async fn cancel(&self, repository: &Repository, session: &Session) -> Result<(), Trouble> {
+        let call = |method, at: &Url| Call::new(method, at.clone(), Scope::of(repository));
+        let mut at = session.location.clone();
+        while self.exchange(&call(Method::DELETE, &at)).await?.status() == 416 {
+            // distribution 3 writes into a location how far the session has come, takes no other, and may still be
+            // reading what was sent last.
+            tokio::time::sleep(MOMENT).await;
+            let status = self.exchange(&call(Method::GET, &at)).await?;
+            let Some(next) = self.next_location(&status)? else {
+                break;
+            };
+            at = next;
+        }
+        Ok(())
     }
 
     /// Where an answer says that the session goes on.
@@ -310,6 +324,9 @@ pub(super) fn append_digest(url: &mut Url, digest: &Digest) {
 }
 
 const MEBIBYTE: u64 = 1 << 20;
+
+/// How long a registry may need to notice that a request was cut.
+const MOMENT: Duration = Duration::from_millis(20);
 
 /// How long the registry is waited for when an upload is given up.
 const FAREWELL: Duration = Duration::from_secs(2);

@@ -2,6 +2,8 @@
 //!
 //! distribution-spec, "Pushing blobs" and "Mounting a blob from another repository".
 
+use std::sync::Arc;
+
 use oci::Repository;
 use reqwest::Method;
 
@@ -25,7 +27,7 @@ enum Start {
 
 /// A blob on its way into a repository.
 struct Upload<'a> {
-    connection: &'a Connection,
+    connection: &'a Arc<Connection>,
     repository: &'a Repository,
     blob: &'a Blob,
     /// A repository that is known to have it.
@@ -47,14 +49,10 @@ impl Upload<'_> {
             return Ok(BlobOutcome::Uploaded);
         }
         self.again = true;
-        if let Some(session) = self.session.take() {
-            match connection.take_up(repository, session).await {
-                Ok(session) => self.session = session,
-                Err((session, trouble)) => {
-                    self.session = Some(session);
-                    return Err(trouble);
-                }
-            }
+        if let Some(session) = &mut self.session
+            && !connection.take_up(repository, session).await?
+        {
+            self.session = None;
         }
         let session = match &mut self.session {
             Some(session) => session,
@@ -65,6 +63,7 @@ impl Upload<'_> {
             },
         };
         connection.finish(repository, self.blob, session).await?;
+        self.session = None;
         Ok(BlobOutcome::Uploaded)
     }
 
@@ -82,9 +81,10 @@ impl Upload<'_> {
     }
 
     async fn abandon(&mut self) {
-        if let Some(session) = self.session.take() {
+        if let Some(session) = &self.session {
             self.connection.abandon(self.repository, session).await;
         }
+        self.session = None;
     }
 
     fn held(&self) -> u64 {
@@ -92,10 +92,22 @@ impl Upload<'_> {
     }
 }
 
+impl Drop for Upload<'_> {
+    /// Nobody waits for what was dropped, so a session that is open is given up in the background.
+    fn drop(&mut self) {
+        if let Some(session) = self.session.take() {
+            let (connection, repository) = (Arc::clone(self.connection), self.repository.clone());
+            self.connection.farewells.say(async move {
+                connection.abandon(&repository, &session).await;
+            });
+        }
+    }
+}
+
 impl Connection {
     /// Brings a blob into a repository that lacks it.
     pub(super) async fn push_blob(
-        &self,
+        self: &Arc<Self>,
         repository: &Repository,
         blob: &Blob,
         from: Option<&Repository>,
