@@ -6,6 +6,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::bridge::Bridge;
 use crate::command::run;
 use crate::curl::Request;
 use crate::debian::is_root;
@@ -98,44 +99,10 @@ impl Service for Docker {
     }
 }
 
-/// A bridge of a daemon's own; `docker0` belongs to the machine's, and taking part in it would break that.
-struct Bridge(u8);
-
-impl Bridge {
-    /// The bridge for the daemon of a folder, which is hardly ever that of another.
-    fn of(folder: &Path) -> Self {
-        let bytes = folder.as_os_str().as_encoded_bytes();
-        Self(bytes.iter().fold(0, |number: u8, byte| {
-            number.wrapping_mul(31).wrapping_add(*byte)
-        }))
-    }
-
-    fn name(&self) -> String {
-        format!("idplab{}", self.0)
-    }
-
-    fn exists(&self) -> bool {
-        Path::new("/sys/class/net").join(self.name()).exists()
-    }
-
-    fn create(&self) -> Result<(), Error> {
-        if self.exists() {
-            return Ok(());
-        }
-        let (name, address) = (self.name(), format!("172.31.{}.1/24", self.0));
-        run(&mut ip(&["link", "add", &name, "type", "bridge"]))?;
-        run(&mut ip(&["address", "add", &address, "dev", &name]))?;
-        run(&mut ip(&["link", "set", &name, "up"]))?;
-        Ok(())
-    }
-}
-
 /// Takes away what the daemon of a folder and its containers have left: the bridge, and what is mounted in there.
 pub(crate) fn clean_up(folder: &Path) {
-    let bridge = Bridge::of(folder);
-    if folder.is_dir() && bridge.exists() {
-        // Where it cannot be taken away it does not harm.
-        let _ = run(&mut ip(&["link", "delete", &bridge.name()]));
+    if folder.is_dir() {
+        Bridge::of(folder).delete();
     }
     let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
     for place in mounts_below(&mounts, folder) {
@@ -153,13 +120,6 @@ fn mounts_below<'a>(mounts: &'a str, folder: &Path) -> Vec<&'a Path> {
         .collect();
     below.reverse();
     below
-}
-
-fn ip(arguments: &[&str]) -> Command {
-    let program = in_path("ip", "").unwrap_or_else(|_| "ip".into());
-    let mut command = Command::new(program);
-    command.args(arguments);
-    command
 }
 
 #[cfg(test)]

@@ -7,12 +7,9 @@ use std::process::Command;
 
 use serde::Deserialize;
 
-use crate::Error;
 use crate::command::run;
 use crate::version::{DISTRIBUTION, ETCD, GITEA, KUBERNETES, KUBERNETES_MODULES};
-
-/// What the folders begin with in which programs are built.
-const UNFINISHED: &str = "lab-build.";
+use crate::{Error, aside};
 
 /// A program, and the module that it is built from.
 #[derive(Debug)]
@@ -111,11 +108,7 @@ impl Program {
     ///
     /// Where Go, a C compiler or the network is missing: what they say.
     pub(crate) fn build(&self, cache: &Path) -> Result<(), Error> {
-        remove_unfinished(cache);
-        let aside = tempfile::Builder::new()
-            .prefix(UNFINISHED)
-            .tempdir_in(cache)
-            .map_err(Error::file("create a folder in", cache))?;
+        let aside = aside::folder(cache)?;
         let module = aside.path().join("module");
         let made = aside.path().join("made");
         for folder in [&module, &made] {
@@ -131,11 +124,7 @@ impl Program {
             let copied = copy(&upstream.dir.join(folder), &made.join("share").join(folder));
             copied.map_err(Error::machine(format!("copy {folder} of {}", self.module)))?;
         }
-        let place = cache.join(self.folder());
-        // Somebody may have been quicker, whose build is as good.
-        fs::rename(&made, &place)
-            .or_else(|error| if place.is_dir() { Ok(()) } else { Err(error) })
-            .map_err(Error::file("create", &place))
+        aside::keep(&made, &cache.join(self.folder()))
     }
 
     fn download(&self, folder: &Path) -> Result<Module, Error> {
@@ -215,17 +204,6 @@ fn replacements(go_mod: &str) -> Vec<String> {
         );
     }
     found
-}
-
-/// Takes away what an interrupted build has left; there is one build at a time, which holds the lab's lock.
-fn remove_unfinished(cache: &Path) {
-    let entries = fs::read_dir(cache).into_iter().flatten().flatten();
-    let unfinished =
-        entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(UNFINISHED));
-    for entry in unfinished {
-        // What stays takes room and does no other harm.
-        let _ = fs::remove_dir_all(entry.path());
-    }
 }
 
 fn go() -> Command {

@@ -16,7 +16,7 @@ use crate::localbuild::Localbuild;
 use crate::process::Process;
 use crate::server::{Server, Service, loopback};
 use crate::state::{Record, State};
-use crate::status::{Condition, Status, Up};
+use crate::status::Up;
 use crate::{Distribution, Error, Ingress, Part, place};
 
 /// How long a part may take to end when it is asked to.
@@ -112,43 +112,7 @@ impl Lab {
         Ok(())
     }
 
-    /// What runs, what does not, and what is missing.
-    ///
-    /// # Errors
-    ///
-    /// Where what was started cannot be read.
-    pub fn status(&self) -> Result<Vec<Status>, Error> {
-        let state = State::read(&self.run())?;
-        Ok(Part::ALL.map(|part| self.status_of(part, &state)).into())
-    }
-
-    fn status_of(&self, part: Part, state: &State) -> Status {
-        let running = state
-            .parts
-            .get(&part)
-            .filter(|record| self.runs(part, record));
-        if let Some(record) = running {
-            return Status {
-                part,
-                version: record.version.clone(),
-                condition: Condition::Running {
-                    address: record.address.clone(),
-                    log: record.log.clone(),
-                },
-            };
-        }
-        let (version, condition) = match part.find() {
-            Ok(program) => (part.version(&program), Condition::Stopped),
-            Err(_) => (String::new(), Condition::Missing),
-        };
-        Status {
-            part,
-            version,
-            condition,
-        }
-    }
-
-    fn runs(&self, part: Part, record: &Record) -> bool {
+    pub(crate) fn runs(&self, part: Part, record: &Record) -> bool {
         match &record.process {
             Some(process) => process.runs(),
             None => part == Part::Docker && docker::of_the_machine().is_some(),
@@ -310,7 +274,7 @@ impl Lab {
         }
     }
 
-    fn run(&self) -> PathBuf {
+    pub(crate) fn run(&self) -> PathBuf {
         self.cache.join("run")
     }
 

@@ -15,6 +15,8 @@
 //! ```
 
 mod absent;
+mod aside;
+mod bridge;
 mod certificate;
 mod command;
 mod curl;

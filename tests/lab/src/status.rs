@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::{Error, Part};
+use crate::state::State;
+use crate::{Error, Lab, Part};
 
 /// What became of one part that was to run.
 #[derive(Debug)]
@@ -99,6 +100,44 @@ impl fmt::Display for Status {
             }
             Condition::Stopped => write!(f, "stopped  `cargo xtask lab up` starts it"),
             Condition::Missing => write!(f, "missing  {}", part.remedy()),
+        }
+    }
+}
+
+impl Lab {
+    /// What runs, what does not, and what is missing.
+    ///
+    /// # Errors
+    ///
+    /// Where what was started cannot be read.
+    pub fn status(&self) -> Result<Vec<Status>, Error> {
+        let state = State::read(&self.run())?;
+        Ok(Part::ALL.map(|part| self.status_of(part, &state)).into())
+    }
+
+    fn status_of(&self, part: Part, state: &State) -> Status {
+        let running = state
+            .parts
+            .get(&part)
+            .filter(|record| self.runs(part, record));
+        if let Some(record) = running {
+            return Status {
+                part,
+                version: record.version.clone(),
+                condition: Condition::Running {
+                    address: record.address.clone(),
+                    log: record.log.clone(),
+                },
+            };
+        }
+        let (version, condition) = match part.find() {
+            Ok(program) => (part.version(&program), Condition::Stopped),
+            Err(_) => (String::new(), Condition::Missing),
+        };
+        Status {
+            part,
+            version,
+            condition,
         }
     }
 }
