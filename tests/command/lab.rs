@@ -109,7 +109,7 @@ fn parts_are_named() {
     insta::assert_snapshot!(place.run(&["lab", "up", "mysql"]), @r#"
     ------- stderr -------
     error: invalid value 'mysql' for '[PART]...'
-      [possible values: distribution-2.8, distribution-3.1, gitea, ingress, etcd, kube-apiserver, docker]
+      [possible values: distribution-2.8, distribution-3.1, gitea, ingress, etcd, kube-apiserver, docker, docker-28]
 
     For more information, try '--help'.
     [exit status: 2]

@@ -1,6 +1,6 @@
 //! `cargo xtask lab`: the real parts that tests talk to, brought up, looked at and taken down; a line for each part.
 
-use lab::{Condition, Lab};
+use lab::Lab;
 
 use crate::cli::{LabAction, LabArgs};
 use crate::console::print;
@@ -24,10 +24,7 @@ pub(crate) fn run(typed: &LabArgs) -> Result<(), Failure> {
 
 fn status(lab: &Lab) -> Result<(), Failure> {
     let status = lab.status().map_err(Failure::Lab)?;
-    let idle = status
-        .iter()
-        .filter(|part| !matches!(part.condition, Condition::Running { .. }));
-    let idle = idle.count();
+    let idle = status.iter().filter(|part| part.is_idle()).count();
     for part in &status {
         print(&format!("{part}\n")).map_err(Failure::machine("cannot write the result"))?;
     }

@@ -21,6 +21,7 @@ mod certificate;
 mod command;
 mod curl;
 mod debian;
+mod debian_root;
 mod distribution;
 mod docker;
 mod error;

@@ -9,7 +9,12 @@ use serde::{Deserialize, Serialize};
 use crate::golang::{
     DISTRIBUTION_PROGRAM, ETCD_PROGRAM, GITEA_PROGRAM, KUBE_APISERVER_PROGRAM, Program,
 };
-use crate::{Absent, Error, debian, distribution, docker, etcd, gitea, ingress, kubernetes_api};
+use crate::{
+    Absent, Error, debian, debian_root, distribution, docker, etcd, gitea, ingress, kubernetes_api,
+};
+
+/// A version that a program does not say.
+const UNKNOWN: &str = "unknown";
 
 /// A part of the lab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -31,12 +36,16 @@ pub enum Part {
     KubeApiserver,
     /// A Docker daemon.
     Docker,
+    /// A newer Docker beside it, which a test starts for itself.
+    #[serde(rename = "docker-28")]
+    Docker28,
 }
 
 /// How a part comes to this machine.
 enum Origin {
     Debian(&'static [&'static str]),
     Go(&'static Program),
+    DebianRoot,
 }
 
 impl Part {
@@ -62,6 +71,7 @@ impl Part {
             Self::Etcd => "etcd",
             Self::KubeApiserver => "kube-apiserver",
             Self::Docker => "docker",
+            Self::Docker28 => "docker-28",
         }
     }
 
@@ -96,7 +106,12 @@ impl Part {
         }
     }
 
-    /// Its program, where it is installed.
+    /// Whether the lab has it run; of what it has not, tests start as many as they want.
+    pub(crate) fn is_started(self) -> bool {
+        self != Self::Docker28
+    }
+
+    /// Its program, where it is installed; of a Debian of its own, the folder.
     pub(crate) fn find(self) -> Result<PathBuf, Absent> {
         match self {
             Self::Distribution28 => distribution::find_2_8(),
@@ -106,6 +121,7 @@ impl Part {
             Self::Etcd => etcd::find(),
             Self::KubeApiserver => kubernetes_api::find(),
             Self::Docker => docker::find(),
+            Self::Docker28 => debian_root::find(),
         }
     }
 
@@ -114,6 +130,7 @@ impl Part {
         match self.origin() {
             Origin::Debian(packages) => debian::install(packages),
             Origin::Go(program) => program.build(cache),
+            Origin::DebianRoot => debian_root::make(cache),
         }
     }
 
@@ -128,6 +145,9 @@ impl Part {
                 "`cargo xtask lab up` builds {} {}, with Go",
                 program.part, program.version
             ),
+            Origin::DebianRoot => {
+                "`cargo xtask lab up` unpacks it with debootstrap, as root".to_owned()
+            }
         }
     }
 
@@ -135,6 +155,9 @@ impl Part {
     pub(crate) fn version(self, program: &Path) -> String {
         let flag = match self.origin() {
             Origin::Go(program) => return program.version.to_owned(),
+            Origin::DebianRoot => {
+                return debian_root::version(program).unwrap_or_else(|| UNKNOWN.to_owned());
+            }
             Origin::Debian(_) if self == Self::Ingress => "-v",
             Origin::Debian(_) => "--version",
         };
@@ -145,7 +168,7 @@ impl Part {
                 let said = [said.stdout, said.stderr].concat();
                 version_in(&String::from_utf8_lossy(&said)).map(str::to_owned)
             })
-            .unwrap_or_else(|| "unknown".to_owned())
+            .unwrap_or_else(|| UNKNOWN.to_owned())
     }
 
     fn origin(self) -> Origin {
@@ -157,6 +180,7 @@ impl Part {
             Self::Etcd => Origin::Go(&ETCD_PROGRAM),
             Self::KubeApiserver => Origin::Go(&KUBE_APISERVER_PROGRAM),
             Self::Docker => Origin::Debian(&["docker.io", "iproute2"]),
+            Self::Docker28 => Origin::DebianRoot,
         }
     }
 }

@@ -32,6 +32,22 @@ pub enum Up {
         /// Why.
         error: Error,
     },
+    /// It is installed, for tests to start.
+    Installed {
+        /// Which one.
+        part: Part,
+        /// Of its program.
+        version: String,
+        /// How long installing it took; nothing where it was there.
+        obtained: Option<Duration>,
+    },
+    /// It cannot be installed on this machine, which the lab does without.
+    Absent {
+        /// Which one.
+        part: Part,
+        /// Why.
+        error: Error,
+    },
 }
 
 impl fmt::Display for Up {
@@ -48,14 +64,27 @@ impl fmt::Display for Up {
                 let how = if *kept { "runs already" } else { "started" };
                 let time = time.as_secs_f64();
                 write!(f, "{part:<16}  {version:<15}  {how} in {time:.1} s")?;
-                if let Some(obtained) = obtained {
-                    write!(f, ", got in {:.0} s", obtained.as_secs_f64())?;
-                }
+                write_obtained(f, *obtained)?;
                 write!(f, "  {address}")
             }
+            Self::Installed {
+                part,
+                version,
+                obtained,
+            } => {
+                write!(f, "{part:<16}  {version:<15}  for tests to start")?;
+                write_obtained(f, *obtained)
+            }
+            Self::Absent { part, error } => write!(f, "{part:<16}  absent: {}", error.chain()),
             Self::Failed { part, error } => write!(f, "{part:<16}  failed: {}", error.chain()),
         }
     }
+}
+
+fn write_obtained(f: &mut fmt::Formatter<'_>, obtained: Option<Duration>) -> fmt::Result {
+    obtained.map_or(Ok(()), |time| {
+        write!(f, ", got in {:.0} s", time.as_secs_f64())
+    })
 }
 
 /// How one part is.
@@ -81,8 +110,19 @@ pub enum Condition {
     },
     /// It is installed and does not.
     Stopped,
+    /// It is installed, for tests to start.
+    Installed,
     /// It is not installed.
     Missing,
+}
+
+impl Status {
+    /// Whether `lab up` has something to start.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        let idle = matches!(self.condition, Condition::Stopped | Condition::Missing);
+        idle && self.part.is_started()
+    }
 }
 
 impl fmt::Display for Status {
@@ -99,6 +139,7 @@ impl fmt::Display for Status {
                 write!(f, "  {}", log.display())
             }
             Condition::Stopped => write!(f, "stopped  `cargo xtask lab up` starts it"),
+            Condition::Installed => write!(f, "installed, for tests to start"),
             Condition::Missing => write!(f, "missing  {}", part.remedy()),
         }
     }
@@ -131,7 +172,8 @@ impl Lab {
             };
         }
         let (version, condition) = match part.find() {
-            Ok(program) => (part.version(&program), Condition::Stopped),
+            Ok(program) if part.is_started() => (part.version(&program), Condition::Stopped),
+            Ok(program) => (part.version(&program), Condition::Installed),
             Err(_) => (String::new(), Condition::Missing),
         };
         Status {
@@ -163,17 +205,32 @@ mod tests {
             part: Part::Ingress,
             error: Error::Needs(Part::Gitea),
         };
+        let installed = |obtained| Up::Installed {
+            part: Part::Docker28,
+            version: "28.5.2+dfsg4".to_owned(),
+            obtained,
+        };
+        let absent = Up::Absent {
+            part: Part::Docker28,
+            error: Error::Unfit("there is no network"),
+        };
         let lines = [
             runs(None, false),
             runs(Some(Duration::from_secs(250)), false),
             runs(None, true),
             failed,
+            installed(None),
+            installed(Some(Duration::from_secs(90))),
+            absent,
         ];
         insta::assert_snapshot!(lines.map(|line| line.to_string()).join("\n"), @r#"
         gitea             1.26.0           started in 1.2 s  http://127.0.0.1:3000
         gitea             1.26.0           started in 1.2 s, got in 250 s  http://127.0.0.1:3000
         gitea             1.26.0           runs already in 1.2 s  http://127.0.0.1:3000
         ingress           failed: it needs gitea, which does not run
+        docker-28         28.5.2+dfsg4     for tests to start
+        docker-28         28.5.2+dfsg4     for tests to start, got in 90 s
+        docker-28         absent: there is no network
         "#);
     }
 
@@ -193,12 +250,16 @@ mod tests {
             status(Part::Etcd, "3.6.16", Condition::Stopped),
             status(Part::KubeApiserver, "", Condition::Missing),
             status(Part::Docker, "", Condition::Missing),
+            status(Part::Docker28, "28.5.2+dfsg4", Condition::Installed),
+            status(Part::Docker28, "", Condition::Missing),
         ];
         insta::assert_snapshot!(lines.map(|line| line.to_string()).join("\n"), @r#"
         gitea             1.26.0           running  http://127.0.0.1:3000  /run/gitea/log
         etcd              3.6.16           stopped  `cargo xtask lab up` starts it
         kube-apiserver    -                missing  `cargo xtask lab up` builds kube-apiserver 1.34.3, with Go
         docker            -                missing  `cargo xtask lab up` installs Debian's docker.io and iproute2
+        docker-28         28.5.2+dfsg4     installed, for tests to start
+        docker-28         -                missing  `cargo xtask lab up` unpacks it with debootstrap, as root
         "#);
     }
 }
