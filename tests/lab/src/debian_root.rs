@@ -58,8 +58,10 @@ pub(crate) fn make(cache: &Path) -> Result<(), Error> {
 
 /// Makes it aside, so that the cache has the whole or nothing.
 fn make_by(cache: &Path, unpack: impl FnOnce(&Path) -> Result<(), Error>) -> Result<(), Error> {
-    let _ = (cache, unpack, aside::folder, aside::keep);
-    Err(Error::Unfit("Docker 28 cannot be installed yet"))
+    let aside = aside::folder(cache)?;
+    let root = aside.path().join("root");
+    unpack(&root)?;
+    aside::keep(&root, &cache.join(FOLDER))
 }
 
 /// The version of the Docker in it.
@@ -70,8 +72,17 @@ pub(crate) fn version(root: &Path) -> Option<String> {
 
 /// The version of docker.io in what dpkg says of each package, without Debian's own revision.
 fn version_in(packages: &str) -> Option<&str> {
-    let _ = packages;
-    None
+    let mut paragraphs = packages.split("\n\n");
+    let docker =
+        paragraphs.find(|package| package.lines().any(|line| line == "Package: docker.io"))?;
+    let version = docker
+        .lines()
+        .find_map(|line| line.strip_prefix("Version: "))?;
+    Some(
+        version
+            .rsplit_once('-')
+            .map_or(version, |(upstream, _)| upstream),
+    )
 }
 
 /// Where apt has Debian from.
@@ -89,8 +100,11 @@ fn mirror() -> Result<String, Error> {
 
 /// The first mirror of Debian itself that debootstrap can read, in lines of origin, label and address.
 fn mirror_in(targets: &str) -> Option<&str> {
-    let _ = targets;
-    None
+    let mut mirrors = targets
+        .lines()
+        .filter_map(|line| line.strip_prefix("Debian Debian "));
+    let schemes = ["http://", "https://", "file:/"];
+    mirrors.find(|mirror| schemes.iter().any(|scheme| mirror.starts_with(scheme)))
 }
 
 #[cfg(test)]

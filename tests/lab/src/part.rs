@@ -50,7 +50,7 @@ enum Origin {
 
 impl Part {
     /// All of them, each after those that it needs.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Distribution28,
         Self::Distribution31,
         Self::Gitea,
@@ -58,6 +58,7 @@ impl Part {
         Self::Etcd,
         Self::KubeApiserver,
         Self::Docker,
+        Self::Docker28,
     ];
 
     /// What it is called on the command line, in its folder, and in the state file.
