@@ -54,6 +54,34 @@ pub(crate) fn socket(folder: &Path) -> PathBuf {
     folder.join("docker.sock")
 }
 
+/// What a daemon is told that is to live in a folder and take part in a bridge.
+pub(crate) fn arguments(folder: &Path, bridge: &Bridge) -> Vec<String> {
+    let place = |option: &str, name: &str| format!("{option}={}", folder.join(name).display());
+    vec![
+        format!("--host=unix://{}", socket(folder).display()),
+        place("--data-root", "data"),
+        place("--exec-root", "exec"),
+        place("--pidfile", "pid"),
+        place("--config-file", "daemon.json"),
+        // Never `none`: for that, dockerd takes away the `docker0` of the machine's own.
+        format!("--bridge={}", bridge.name()),
+        // Ports are published by its proxy; the machine's own rules stay as they are.
+        "--iptables=false".to_owned(),
+        "--ip6tables=false".to_owned(),
+        "--ip-forward=false".to_owned(),
+        "--ip-masq=false".to_owned(),
+        "--containerd-namespace=lab".to_owned(),
+        "--containerd-plugins-namespace=lab-plugins".to_owned(),
+    ]
+}
+
+/// Takes away what an ended daemon has left and what would stop the next.
+pub(crate) fn remove_stale(folder: &Path) {
+    for name in ["pid", "docker.sock", "exec/containerd/containerd.pid"] {
+        let _ = fs::remove_file(folder.join(name));
+    }
+}
+
 impl Service for Docker {
     fn settings(&self) -> Value {
         json!({"folder": self.folder})
@@ -67,28 +95,12 @@ impl Service for Docker {
         }
         let program = find()?;
         let bridge = Bridge::of(folder);
-        bridge.create()?;
-        // What an ended one has left would stop the next.
-        for name in ["pid", "docker.sock"] {
-            let _ = fs::remove_file(folder.join(name));
+        if !bridge.exists() {
+            bridge.create()?;
         }
-        let place = |option: &str, name: &str| format!("{option}={}", folder.join(name).display());
+        remove_stale(folder);
         let mut command = Command::new(program);
-        command.args([
-            format!("--host=unix://{}", socket(folder).display()),
-            place("--data-root", "data"),
-            place("--exec-root", "exec"),
-            place("--pidfile", "pid"),
-            place("--config-file", "daemon.json"),
-            format!("--bridge={}", bridge.name()),
-            // Ports are published by its proxy; the machine's own rules stay as they are.
-            "--iptables=false".to_owned(),
-            "--ip6tables=false".to_owned(),
-            "--ip-forward=false".to_owned(),
-            "--ip-masq=false".to_owned(),
-            "--containerd-namespace=lab".to_owned(),
-            "--containerd-plugins-namespace=lab-plugins".to_owned(),
-        ]);
+        command.args(arguments(folder, &bridge));
         let path = folder.join("daemon.json");
         fs::write(&path, "{}\n").map_err(Error::file("write", &path))?;
         Ok(command)

@@ -1,7 +1,7 @@
 //! Real parts for end-to-end tests: registries started on a free port of loopback, and the tools of others.
 //!
-//! A test starts what it wants for itself, or finds what `cargo xtask lab up` has started: a [`Cluster`], a
-//! [`DockerDaemon`]. What is absent says how to get it.
+//! A test starts what it wants for itself, such as an [`Engine`], or finds what `cargo xtask lab up` has started: a
+//! [`Cluster`], a [`DockerDaemon`]. What is absent says how to get it.
 //! A test that needs what is absent skips, or fails where `IDPBUILDER_REQUIRE_REAL=1` says that all must be there:
 //!
 //! ```
@@ -24,6 +24,7 @@ mod debian;
 mod debian_root;
 mod distribution;
 mod docker;
+mod engine;
 mod error;
 mod etcd;
 mod gitea;
@@ -37,6 +38,7 @@ mod part;
 mod place;
 mod process;
 mod running;
+mod running_engine;
 mod server;
 mod state;
 mod status;
@@ -45,10 +47,12 @@ mod version;
 pub use absent::{Absent, or_skip};
 pub use certificate::Certificate;
 pub use distribution::{Distribution, PASSWORD, Registry, USERNAME};
+pub use engine::{Engine, Store};
 pub use error::Error;
 pub use ingress::{DOMAIN, Ingress, Routing, RunningIngress};
 pub use lab::Lab;
 pub use part::Part;
 pub use place::{dockerd, skopeo};
 pub use running::{Cluster, DockerDaemon};
+pub use running_engine::RunningEngine;
 pub use status::{Condition, Status, Up};

@@ -40,6 +40,19 @@ impl Process {
         Ok(Self { pid, started, boot })
     }
 
+    /// The one process that it has started.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none.
+    pub(crate) fn child(&self) -> io::Result<Self> {
+        let Self { pid, .. } = self;
+        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
+        let child = children.split_whitespace().next();
+        let child = child.and_then(|child| child.parse().ok());
+        Self::of(child.ok_or(io::ErrorKind::NotFound)?)
+    }
+
     /// Whether it still runs; one that has ended and that nobody has asked about yet does not.
     pub(crate) fn runs(&self) -> bool {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap_or_default();
@@ -61,6 +74,19 @@ impl Process {
         if held.ends_within(patience)? {
             return Ok(());
         }
+        self.force(&held, patience)
+    }
+
+    /// Ends it without asking. Another process of that number is left alone.
+    ///
+    /// # Errors
+    ///
+    /// Where it may not be ended, or does not end.
+    pub(crate) fn kill(&self, patience: Duration) -> io::Result<()> {
+        Held::of(self)?.map_or(Ok(()), |held| self.force(&held, patience))
+    }
+
+    fn force(&self, held: &Held, patience: Duration) -> io::Result<()> {
         held.signal(Ending::Forced)?;
         if held.ends_within(patience)? {
             return Ok(());
