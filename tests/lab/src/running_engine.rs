@@ -38,8 +38,14 @@ struct Running {
 
 impl RunningEngine {
     pub(crate) fn start(engine: &Engine) -> Result<Self, Error> {
-        let _ = engine;
-        Err(Error::Unfit("no daemon can be started yet"))
+        let engine = Self {
+            engine: engine.clone(),
+            bridge: Bridge::new()?,
+            folder: tempfile::tempdir().map_err(Error::machine("create a temporary folder"))?,
+            running: Mutex::default(),
+        };
+        engine.spawn()?;
+        Ok(engine)
     }
 
     fn spawn(&self) -> Result<(), Error> {
