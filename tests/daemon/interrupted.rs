@@ -5,6 +5,7 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use std::path::Path;
 use std::sync::Arc;
 
+use lab::{Absent, Engine, Store};
 use oci_client::Reference;
 use oci_client::secrets::RegistryAuth;
 
@@ -14,11 +15,28 @@ use crate::{digest, noise, parts, push, reader};
 const SIZE: u64 = 24 << 20;
 
 #[tokio::test]
-async fn killing_the_daemon_at_any_moment_leaves_the_old_tag() {
-    let Some((dockerd, registry)) = parts() else {
+async fn killing_the_installed_daemon_at_any_moment_leaves_the_old_tag() {
+    killing_leaves_the_old_tag(Engine::installed()).await;
+}
+
+#[tokio::test]
+async fn killing_docker_28_at_any_moment_leaves_the_old_tag() {
+    killing_leaves_the_old_tag(Engine::docker_28(Store::Classic)).await;
+}
+
+#[tokio::test]
+async fn killing_docker_28_with_containerds_store_at_any_moment_leaves_the_old_tag() {
+    killing_leaves_the_old_tag(Engine::docker_28(Store::Containerd)).await;
+}
+
+async fn killing_leaves_the_old_tag(engine: Result<Engine, Absent>) {
+    let Some((dockerd, registry)) = parts(engine) else {
         return;
     };
-    let (folder, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (folder, scratch) = (
+        tempfile::tempdir().expect("a temporary folder"),
+        tempfile::tempdir().expect("a temporary folder"),
+    );
     noise(&folder.path().join("a"), 1000);
     dockerd.build("app:1", folder.path());
     let target = format!("{}/app:1", registry.address());

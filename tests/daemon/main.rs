@@ -1,7 +1,6 @@
-//! Images of a real Docker daemon, to a real registry and back.
+//! Images of real Docker daemons, to a real registry and back: 20.10, and 28 with its own store and with containerd's.
 #![cfg(target_os = "linux")]
 
-mod dockerd;
 mod interrupted;
 mod proxy;
 #[path = "../support/read_back.rs"]
@@ -12,18 +11,17 @@ use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use dockerd::Dockerd;
-use lab::{Distribution, Registry, or_skip};
+use lab::{Absent, Distribution, Engine, Registry, RunningEngine, or_skip};
 use oci_client::Client;
 use oci_client::client::{ClientConfig, ClientProtocol};
 
 /// A daemon and a registry to push to; none, and said to be skipped, where this machine has not got both.
 ///
 /// The daemon is one of its own, because a test kills it; who only reads may as well take another.
-fn parts() -> Option<(Dockerd, Registry)> {
-    let program = or_skip(lab::dockerd())?;
+fn parts(engine: Result<Engine, Absent>) -> Option<(RunningEngine, Registry)> {
+    let engine = or_skip(engine)?;
     let distribution = or_skip(Distribution::v2_8())?;
-    Some((Dockerd::start(program), distribution.start()))
+    Some((engine.start(), distribution.start()))
 }
 
 /// How a push ended.

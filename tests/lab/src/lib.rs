@@ -52,7 +52,7 @@ pub use error::Error;
 pub use ingress::{DOMAIN, Ingress, Routing, RunningIngress};
 pub use lab::Lab;
 pub use part::Part;
-pub use place::{dockerd, skopeo};
+pub use place::skopeo;
 pub use running::{Cluster, DockerDaemon};
 pub use running_engine::RunningEngine;
 pub use status::{Condition, Status, Up};

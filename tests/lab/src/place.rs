@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::Absent;
-use crate::debian::is_root;
 
 /// Finds skopeo.
 ///
@@ -14,23 +13,6 @@ use crate::debian::is_root;
 /// `Absent` where it is not in `PATH`.
 pub fn skopeo() -> Result<PathBuf, Absent> {
     in_path("skopeo", "apt-get install skopeo")
-}
-
-/// Finds Docker's daemon, and sees to it that it can be started.
-///
-/// # Errors
-///
-/// `Absent` where it is not in `PATH`, or where this user is not root.
-pub fn dockerd() -> Result<PathBuf, Absent> {
-    let program = in_path("dockerd", "apt-get install docker.io")?;
-    in_path("docker", "apt-get install docker.io")?;
-    if is_root() {
-        return Ok(program);
-    }
-    Err(Absent {
-        part: "right to start `dockerd`".to_owned(),
-        remedy: "run the test as root",
-    })
 }
 
 /// Finds a program in `PATH`.
