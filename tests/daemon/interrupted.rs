@@ -9,8 +9,9 @@ use lab::{Absent, Engine, Store};
 use oci_client::Reference;
 use oci_client::secrets::RegistryAuth;
 
+use crate::daemon_image::{noise, reader};
 use crate::proxy::Proxy;
-use crate::{digest, noise, parts, push, reader};
+use crate::{digest, parts, push};
 
 const SIZE: u64 = 24 << 20;
 

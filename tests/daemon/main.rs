@@ -1,19 +1,18 @@
 //! Images of real Docker daemons, to a real registry and back: 20.10, and 28 with its own store and with containerd's.
 #![cfg(target_os = "linux")]
 
+#[path = "../support/daemon_image.rs"]
+mod daemon_image;
 mod interrupted;
 mod proxy;
 #[path = "../support/read_back.rs"]
 mod read_back;
 mod round_trip;
 
-use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use lab::{Absent, Distribution, Engine, Registry, RunningEngine, or_skip};
-use oci_client::Client;
-use oci_client::client::{ClientConfig, ClientProtocol};
 
 /// A daemon and a registry to push to; none, and said to be skipped, where this machine has not got both.
 ///
@@ -57,22 +56,4 @@ fn push(host: &str, scratch: &Path, words: &[&str]) -> Outcome {
 fn digest(outcome: &Outcome) -> &str {
     let (_, digest) = outcome.stdout.trim_end().split_once('@').expect("a digest");
     digest
-}
-
-/// An independent reader of the registry.
-fn reader() -> Client {
-    // Whoever was first has installed the same one; there is one provider in the whole workspace.
-    drop(rustls::crypto::ring::default_provider().install_default());
-    Client::new(ClientConfig {
-        protocol: ClientProtocol::Http,
-        ..ClientConfig::default()
-    })
-}
-
-/// A file of so many bytes that do not repeat soon and do not compress.
-fn noise(path: &Path, size: u64) {
-    let mut random = File::open("/dev/urandom").expect("Linux has it");
-    let mut file = File::create(path).expect("a new file");
-    let mut limited = std::io::Read::take(&mut random, size);
-    std::io::copy(&mut limited, &mut file).expect("it never ends");
 }

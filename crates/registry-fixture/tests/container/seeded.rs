@@ -1,32 +1,26 @@
-//! The real distribution in a container: seeded by the engine, pulled back by oci-client and by the Docker daemon.
+//! Seeded from an archive by the engine, pulled back by oci-client and by the Docker daemon.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
-use std::process::Command;
 
-use lab::{Distribution, DockerDaemon, or_skip};
+use lab::DockerDaemon;
 use oci_client::client::{ClientConfig, ClientProtocol};
 use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, Reference};
-use registry_fixture::{Registry, Seeded};
+use registry_fixture::Seeded;
+
+use crate::registry;
 
 const HELLO: &str = "../../testdata/docker20-hello.tar";
 const LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar";
 
 #[test]
 fn an_image_goes_into_a_container_and_comes_back() {
-    let (Some(daemon), Some(distribution)) = (
-        or_skip(DockerDaemon::running()),
-        or_skip(Distribution::v3_1()),
-    ) else {
+    let test = "seeded::an_image_goes_into_a_container_and_comes_back";
+    let Some((daemon, registry)) = registry(test) else {
         return;
     };
-    if docker_host().as_deref() != Some(daemon.host().as_str()) {
-        return again_with(&daemon);
-    }
-    let image = Registry::container("registry:3").built_around(distribution.program());
-    let registry = image.start().unwrap();
     let address = registry.address();
 
     let seeded = registry.seed_as(HELLO, "team/app:1").unwrap();
@@ -40,27 +34,6 @@ fn an_image_goes_into_a_container_and_comes_back() {
         TcpStream::connect(address).is_err(),
         "the container is gone"
     );
-}
-
-/// testcontainers is told by the environment where the daemon is, and a process cannot change its own.
-fn again_with(daemon: &DockerDaemon) {
-    let mut command = Command::new(std::env::current_exe().expect("this program"));
-    command.args(["--exact", "an_image_goes_into_a_container_and_comes_back"]);
-    let output = command.env("DOCKER_HOST", daemon.host()).output();
-    let output = output.expect("this program starts");
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && said.contains("1 passed"),
-        "{said}"
-    );
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "an edge: tests are told by the environment where the daemon is"
-)]
-fn docker_host() -> Option<String> {
-    std::env::var("DOCKER_HOST").ok()
 }
 
 async fn pull(image: &Seeded) {
