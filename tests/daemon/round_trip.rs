@@ -33,8 +33,16 @@ async fn comes_back_the_same(engine: Result<Engine, Absent>) {
     let image = Image::of(&dockerd, "team/app:1");
     assert!(image.has(files.path()));
     let short = &image.id["sha256:".len()..][..12];
-    let target = format!("{}/back/app:1", registry.address());
-    for name in ["team/app:1", "other", short, &image.id] {
+    let target = |tag| format!("{}/back/app:{tag}", registry.address());
+    let names = [
+        "team/app:1",
+        "other",
+        short,
+        &image.id,
+        &image.id["sha256:".len()..],
+    ];
+    for (tag, name) in (1..).zip(names) {
+        let target = target(tag);
         let pushed = push(
             &dockerd.host(),
             scratch.path(),
@@ -45,7 +53,7 @@ async fn comes_back_the_same(engine: Result<Engine, Absent>) {
             .is_pulled_by_oci_client(&target, digest(&pushed))
             .await;
     }
-    image.is_pulled_by(&dockerd, &target);
+    image.is_pulled_by(&dockerd, &target(1));
 }
 
 #[test]

@@ -146,6 +146,7 @@ impl State {
         let means = |image: &&FakeImage| {
             let (_, digits) = image.id.split_once(':').expect("a digest");
             image.name == name
+                || image.id == name
                 || digits.starts_with(name)
                 || name.ends_with(&format!("@{}", image.id))
         };

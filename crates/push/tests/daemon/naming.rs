@@ -41,13 +41,13 @@ fn a_name_has_a_tag_and_only_that() {
 #[test]
 fn ids_and_digests_give_no_name() {
     assert_snapshot!(asked(vec![hello()], ID), @r#"
-    /images/<id>/json?manifests=1&unread=/get
-    /images/<id>/get
+    /images/sha256:<id>/json?manifests=1&unread=/get
+    /images/sha256:<id>/get
     names:
     "#);
     assert_snapshot!(asked(vec![hello()], &format!("sha256:{ID}")), @r#"
-    /images/<id>/json?manifests=1&unread=/get
-    /images/<id>/get
+    /images/sha256:<id>/json?manifests=1&unread=/get
+    /images/sha256:<id>/get
     names:
     "#);
     assert_snapshot!(asked(vec![hello()], &ID[..12]), @r#"
