@@ -22,19 +22,24 @@ pub(super) fn queries(text: &str) -> Result<Vec<Query>, ParseReferenceError> {
     if let Some(digits) = text.strip_prefix("sha256:").filter(|it| is_hex(it)) {
         return Ok(vec![of_id(digits)]);
     }
-    if text.len() == 64 && is_hex(text) {
+    if text.len() == WHOLE_ID && is_hex(text) {
         return Ok(vec![of_id(text)]);
     }
     let mut queries = vec![of_name(text)?];
-    if text.len() >= SHORTEST_ID && text.len() < 64 && is_hex(text) {
+    if text.len() >= SHORTEST_ID && text.len() < WHOLE_ID && is_hex(text) {
         queries.push(of_id(text));
     }
     Ok(queries)
 }
 
 fn of_id(digits: &str) -> Query {
+    // With containerd's store the export takes bare digits of that length for a name, which it refuses.
+    let reference = match digits.len() {
+        WHOLE_ID => format!("sha256:{digits}"),
+        _ => digits.to_owned(),
+    };
     Query {
-        reference: digits.to_owned(),
+        reference,
         name: None,
         id: Some(digits.to_owned()),
     }
@@ -65,6 +70,8 @@ fn is_hex(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(digit)
 }
 
+/// The digits of an ID that is written out.
+const WHOLE_ID: usize = 64;
 /// Fewer digits are more likely a name.
 const SHORTEST_ID: usize = 4;
 
