@@ -48,11 +48,14 @@ pub(crate) fn make(cache: &Path) -> Result<(), Error> {
     make_by(cache, |root| {
         // What it mounts is gone when it ends, in whatever way that is.
         let mut command = Command::new(in_path("timeout", "apt-get install coreutils")?);
-        command.args([PATIENCE, "unshare", "--mount", "--propagation=private"]);
+        command.args(["--foreground", PATIENCE]);
+        command.args(["unshare", "--mount", "--propagation=private"]);
         command.args(["debootstrap", "--variant=minbase"]);
         command.arg(format!("--include={PACKAGES}"));
         command.arg(SUITE).arg(root).arg(&mirror);
-        run(&mut command).map(drop)
+        run(&mut command)
+            .map(drop)
+            .map_err(|error| error.of("debootstrap"))
     })
 }
 

@@ -81,6 +81,17 @@ impl Error {
         move |source| Self::Machine { doing, source }
     }
 
+    /// The same of the program that another one was asked to run.
+    pub(crate) fn of(self, program: &str) -> Self {
+        match self {
+            Self::Command { said, .. } => Self::Command {
+                command: program.to_owned(),
+                said,
+            },
+            other => other,
+        }
+    }
+
     /// The error with its causes, on one line or more.
     #[must_use]
     pub fn chain(&self) -> impl fmt::Display {
