@@ -3,9 +3,12 @@
 use std::fs;
 
 use lab::{Absent, Engine, Store};
+use oci_client::secrets::RegistryAuth;
+use tempfile::TempDir;
 
-use crate::daemon_image::{Image, files};
+use crate::daemon_image::{Image, files, reader};
 use crate::proxy::Proxy;
+use crate::read_back::whole;
 use crate::{digest, parts, push};
 
 #[tokio::test]
@@ -27,7 +30,7 @@ async fn comes_back_the_same(engine: Result<Engine, Absent>) {
     let Some((dockerd, registry)) = parts(engine) else {
         return;
     };
-    let (files, scratch) = (files(), tempfile::tempdir().expect("a temporary folder"));
+    let (files, scratch) = (files(), empty());
     dockerd.build("team/app:1", files.path());
     dockerd.docker(&["tag", "team/app:1", "other:latest"]);
     let image = Image::of(&dockerd, "team/app:1");
@@ -56,6 +59,22 @@ async fn comes_back_the_same(engine: Result<Engine, Absent>) {
     image.is_pulled_by(&dockerd, &target(1));
 }
 
+/// The other stores write no archive of such an image.
+#[tokio::test]
+async fn an_image_without_layers_comes_out_of_containerds_store() {
+    let Some((dockerd, registry)) = parts(Engine::docker_28(Store::Containerd)) else {
+        return;
+    };
+    let (files, scratch) = (empty(), empty());
+    dockerd.build("app:1", files.path());
+    let id = dockerd.docker(&["image", "inspect", "-f", "{{.Id}}", "app:1"]);
+    let target = format!("{}/app:1", registry.address());
+    let pushed = push(&dockerd.host(), scratch.path(), &["app:1", &target]);
+    assert_eq!(pushed.code, Some(0), "{pushed:?}");
+    let found = whole(&reader(), &target, &RegistryAuth::Anonymous).await;
+    assert_eq!((digest(&pushed), found.digest), (id.as_str(), id.clone()));
+}
+
 #[test]
 fn an_unchanged_image_is_not_exported_again() {
     is_not_exported_again(Engine::installed());
@@ -75,7 +94,7 @@ fn is_not_exported_again(engine: Result<Engine, Absent>) {
     let Some((dockerd, registry)) = parts(engine) else {
         return;
     };
-    let (files, scratch) = (files(), tempfile::tempdir().expect("a temporary folder"));
+    let (files, scratch) = (files(), empty());
     dockerd.build("app:1", files.path());
     let proxy = Proxy::start(&dockerd.socket());
     let target = format!("{}/app:1", registry.address());
@@ -92,4 +111,8 @@ fn is_not_exported_again(engine: Result<Engine, Absent>) {
     let third = push(&proxy.host(), scratch.path(), &["app:1", &target]);
     assert_eq!(proxy.exports(), 2, "{third:?}");
     assert_ne!(digest(&third), digest(&first));
+}
+
+fn empty() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
 }

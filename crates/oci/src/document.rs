@@ -262,6 +262,19 @@ mod tests {
     }
 
     #[test]
+    fn an_image_may_have_no_layers() {
+        let null = MANIFEST.replace("\"layers\": []", "\"layers\": null");
+        for manifest in [MANIFEST, &null] {
+            let document = Document::parse(manifest.into(), None).unwrap();
+            assert_eq!(&*document.bytes, manifest.as_bytes());
+            let layers = |it: &Manifest| it.layers.len();
+            assert!(matches!(&document.content, Content::Manifest(it) if layers(it) == 0));
+        }
+        let missing = MANIFEST.replace("\"layers\": [],", "");
+        refused(&missing, None, "not a valid manifest");
+    }
+
+    #[test]
     fn an_ambiguous_document_is_refused() {
         let both = MANIFEST.replace("\"layers\": []", "\"layers\": [], \"manifests\": []");
         refused(
