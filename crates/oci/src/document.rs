@@ -37,7 +37,8 @@ pub struct Manifest {
     pub media_type: Option<MediaType>,
     /// The config.
     pub config: Descriptor,
-    /// The layers, base layer first.
+    /// The layers, base layer first; none where Go wrote `null`.
+    #[serde(deserialize_with = "null_is_empty")]
     pub layers: Vec<Descriptor>,
 }
 
@@ -227,6 +228,13 @@ impl Outline {
 
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     serde::de::IgnoredAny::deserialize(deserializer).map(|_| true)
+}
+
+fn null_is_empty<'de, D>(deserializer: D) -> Result<Vec<Descriptor>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 #[cfg(test)]
