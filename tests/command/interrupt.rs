@@ -77,4 +77,10 @@ fn a_registry_that_does_not_answer_keeps_nobody_from_stopping() {
         shown.ends_with("error: terminated\n[exit status: 143]"),
         "{shown}"
     );
+    let exchanges = registry.exchanges();
+    assert!(
+        exchanges.iter().any(|it| it.method == "DELETE"),
+        "{}",
+        registry.transcript()
+    );
 }
