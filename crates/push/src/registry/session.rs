@@ -241,18 +241,23 @@ impl Connection {
     /// Cancels a session where it stands.
     async fn cancel(&self, repository: &Repository, session: &Session) -> Result<(), Trouble> {
         let call = |method, at: &Url| Call::new(method, at.clone(), Scope::of(repository));
-        let mut at = session.location.clone();
-        while self.exchange(&call(Method::DELETE, &at)).await?.status() == 416 {
+        let (mut at, mut moments) = (session.location.clone(), MOMENTS.iter());
+        loop {
+            let reply = self.exchange(&call(Method::DELETE, &at)).await?;
+            let moment = match (reply.status(), moments.next()) {
+                (200..=299 | 404, _) => return Ok(()),
+                (416, Some(moment)) => Duration::from_millis(*moment),
+                _ => return Err(reply.into_error().await.into()),
+            };
             // distribution 3 writes into a location how far the session has come, takes no other, and may still be
             // reading what was sent last.
-            tokio::time::sleep(MOMENT).await;
-            let status = self.exchange(&call(Method::GET, &at)).await?;
-            let Some(next) = self.next_location(&status)? else {
-                break;
-            };
-            at = next;
+            tokio::time::sleep(moment).await;
+            let reply = self.exchange(&call(Method::GET, &at)).await?;
+            match self.next_location(&reply)? {
+                Some(next) if matches!(reply.status(), 200 | 202 | 204) => at = next,
+                _ => return Err(reply.into_error().await.into()),
+            }
         }
-        Ok(())
     }
 
     /// Where an answer says that the session goes on.
@@ -325,8 +330,8 @@ pub(super) fn append_digest(url: &mut Url, digest: &Digest) {
 
 const MEBIBYTE: u64 = 1 << 20;
 
-/// How long a registry may need to notice that a request was cut.
-const MOMENT: Duration = Duration::from_millis(20);
+/// How long a registry may need to notice that a request was cut, in milliseconds, each time that it is asked.
+const MOMENTS: [u64; 5] = [20, 40, 80, 160, 320];
 
 /// How long the registry is waited for when an upload is given up.
 const FAREWELL: Duration = Duration::from_secs(2);

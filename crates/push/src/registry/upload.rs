@@ -46,6 +46,7 @@ impl Upload<'_> {
         // The answer may have been lost, and not the blob.
         if self.again && !connection.reupload && connection.got_through(repository, self.blob).await
         {
+            self.session = None;
             return Ok(BlobOutcome::Uploaded);
         }
         self.again = true;
