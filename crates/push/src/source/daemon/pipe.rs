@@ -276,6 +276,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn tiny_chunks_take_no_more_memory_than_their_bytes() {
+        let (mut writer, mut reader) = pipe();
+        for byte in 0..200_000_u32 {
+            let chunk = vec![(byte % 251) as u8];
+            writer.write(chunk).await.expect("somebody reads");
+        }
+        let capacity: usize = writer.chunks.iter().map(Vec::capacity).sum();
+        assert!(writer.chunks.len() < 100, "{}", writer.chunks.len());
+        assert!(capacity < 2 * PIECE, "{capacity}");
+        writer.flush().await.unwrap();
+        let mut read = vec![0; 200_000];
+        let reading = move || reader.read_exact(&mut read).map(|()| read);
+        let read = tokio::task::spawn_blocking(reading).await.unwrap();
+        let expected = (0..200_000_u32).map(|byte| (byte % 251) as u8);
+        assert!(read.unwrap().into_iter().eq(expected));
+    }
+
+    #[tokio::test]
     async fn a_reader_that_is_far_behind_is_waited_for() {
         let (mut writer, _reader) = pipe();
         let mut written = 0;
