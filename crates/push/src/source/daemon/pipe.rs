@@ -84,7 +84,10 @@ impl PipeWriter {
         self.written += chunk.len() as u64;
         self.size += chunk.len();
         self.remember(&chunk);
-        self.chunks.push(chunk);
+        match self.chunks.last_mut() {
+            Some(last) if chunk.len() < SMALL => last.extend_from_slice(&chunk),
+            _ => self.chunks.push(chunk),
+        }
         match self.size {
             _ if self.sender.is_closed() => Err(Unwanted),
             PIECE.. => self.flush().await,
@@ -202,6 +205,9 @@ const TAIL: usize = 4 << 10;
 
 /// From so many bytes on the reader is woken.
 const PIECE: usize = 256 << 10;
+
+/// What is smaller is copied to the chunk before it, because a vector of its own would cost more.
+const SMALL: usize = 4 << 10;
 
 /// Pieces on their way.
 const PIECES: usize = 4;
