@@ -1,11 +1,16 @@
 //! A bridge of a daemon's own; `docker0` belongs to the machine's, and taking part in it would break that.
 
+use std::fs;
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::Command;
 
 use crate::Error;
 use crate::command::run;
 use crate::place::in_path;
+
+/// The kernel's routes.
+const ROUTES: &str = "/proc/net/route";
 
 /// A bridge, by whom it is for and its number among these.
 #[derive(Debug)]
@@ -74,15 +79,31 @@ impl Bridge {
     ///
     /// What `ip` says, such as where it exists.
     pub(crate) fn create(&self) -> Result<(), Error> {
-        let network = match self.owner {
-            Owner::Lab => "172.31",
-            Owner::Test => "172.30",
-        };
-        let (name, address) = (self.name(), format!("{network}.{}.1/24", self.number));
+        let routes = fs::read_to_string(ROUTES).map_err(Error::file("read", Path::new(ROUTES)))?;
+        let address = self.address(&routes).ok_or(Error::Unfit(
+            "this machine has routes to all networks that a bridge could have",
+        ))?;
+        let (name, address) = (self.name(), format!("{address}/24"));
         run(&mut ip(&["link", "add", &name, "type", "bridge"]))?;
-        run(&mut ip(&["address", "add", &address, "dev", &name]))?;
-        run(&mut ip(&["link", "set", &name, "up"]))?;
-        Ok(())
+        let made = run(&mut ip(&["address", "add", &address, "dev", &name]))
+            .and_then(|_| run(&mut ip(&["link", "set", &name, "up"])));
+        if made.is_err() {
+            self.delete();
+        }
+        made.map(drop)
+    }
+
+    /// Its own address, in a network that nothing which this machine reaches is a part of; the rest of a cloud's, or a
+    /// container's, would be gone for as long as the bridge is there.
+    fn address(&self, routes: &str) -> Option<Ipv4Addr> {
+        let networks = match self.owner {
+            Owner::Lab => [[172, 31], [172, 27], [10, 231], [192, 168]],
+            Owner::Test => [[172, 30], [172, 26], [10, 230], [192, 168]],
+        };
+        let addresses = networks.map(|[a, b]| Ipv4Addr::new(a, b, self.number, 1));
+        addresses
+            .into_iter()
+            .find(|address| !is_taken(*address, routes))
     }
 
     /// Takes it away; where it cannot be, it does not harm.
@@ -93,9 +114,50 @@ impl Bridge {
     }
 }
 
+/// Whether the network of 256 addresses around this one overlaps with one that has a route, the default route aside.
+fn is_taken(_: Ipv4Addr, _: &str) -> bool {
+    false
+}
+
 fn ip(arguments: &[&str]) -> Command {
     let program = in_path("ip", "").unwrap_or_else(|_| "ip".into());
     let mut command = Command::new(program);
     command.args(arguments);
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bridge, Owner};
+
+    const NAMES: &str =
+        "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n";
+
+    #[track_caller]
+    fn check(routes: &[(&str, &str)], expected: Option<&str>) {
+        let bridge = Bridge {
+            owner: Owner::Lab,
+            number: 16,
+        };
+        let lines = routes.iter().map(|(destination, mask)| {
+            format!("eth0\t{destination}\t00000000\t0001\t0\t0\t0\t{mask}\t0\t0\t0\n")
+        });
+        let address = bridge.address(&format!("{NAMES}{}", lines.collect::<String>()));
+        assert_eq!(address, expected.map(|it| it.parse().unwrap()));
+    }
+
+    #[test]
+    fn a_bridge_takes_no_network_that_this_machine_has_a_route_to() {
+        let default = ("00000000", "00000000");
+        check(&[default], Some("172.31.16.1"));
+        // 172.31.16.0/20, a cloud's own; 172.31.32.0/20, another of its subnets.
+        check(&[default, ("00101FAC", "00F0FFFF")], Some("172.27.16.1"));
+        check(&[default, ("00201FAC", "00F0FFFF")], Some("172.31.16.1"));
+        // A single host in it, and all of 172.16.0.0/12.
+        check(&[("01101FAC", "FFFFFFFF")], Some("172.27.16.1"));
+        check(&[("000010AC", "0000F0FF")], Some("10.231.16.1"));
+        let private = [("000010AC", "0000F0FF"), ("0000000A", "000000FF")];
+        check(&private, Some("192.168.16.1"));
+        check(&[private[0], private[1], ("0000A8C0", "0000FFFF")], None);
+    }
 }
