@@ -115,8 +115,23 @@ impl Bridge {
 }
 
 /// Whether the network of 256 addresses around this one overlaps with one that has a route, the default route aside.
-fn is_taken(_: Ipv4Addr, _: &str) -> bool {
-    false
+fn is_taken(address: Ipv4Addr, routes: &str) -> bool {
+    let overlaps = |line: &str| {
+        let mut columns = line.split_whitespace();
+        let mut address_at = |column| {
+            let digits = u32::from_str_radix(columns.nth(column)?, 16).ok()?;
+            // The kernel writes them as they lie in memory.
+            Some(u32::from_be_bytes(digits.to_ne_bytes()))
+        };
+        let (destination, mask) = (address_at(1)?, address_at(5)?);
+        let common = mask & u32::from_be_bytes([255, 255, 255, 0]);
+        Some(mask != 0 && (destination ^ u32::from(address)) & common == 0)
+    };
+    // The first line has the names of the columns.
+    routes
+        .lines()
+        .skip(1)
+        .any(|line| overlaps(line) == Some(true))
 }
 
 fn ip(arguments: &[&str]) -> Command {
