@@ -46,10 +46,11 @@ pub(crate) fn make(cache: &Path) -> Result<(), Error> {
     debian::install(&["debootstrap", "debian-archive-keyring"])?;
     let mirror = mirror()?;
     make_by(cache, |root| {
-        // What it mounts is gone when it ends, in whatever way that is.
+        // What it starts and mounts is gone when it ends, in whatever way that is.
         let mut command = Command::new(in_path("timeout", "apt-get install coreutils")?);
-        command.args(["--foreground", PATIENCE]);
+        command.args(["--foreground", "--kill-after=10", PATIENCE]);
         command.args(["unshare", "--mount", "--propagation=private"]);
+        command.args(["--pid", "--fork", "--kill-child"]);
         command.args(["debootstrap", "--variant=minbase"]);
         command.arg(format!("--include={PACKAGES}"));
         command.arg(SUITE).arg(root).arg(&mirror);

@@ -64,7 +64,7 @@ impl Engine {
     }
 
     fn of(root: PathBuf, settings: Value) -> Result<Self, Absent> {
-        for program in ["unshare", "nsenter"] {
+        for program in ["setpriv", "unshare", "nsenter"] {
             in_path(program, "apt-get install util-linux")?;
         }
         in_path("ip", "apt-get install iproute2")?;
@@ -104,8 +104,10 @@ impl Service for Bridged<'_> {
         docker::remove_stale(folder);
         let path = folder.join("daemon.json");
         fs::write(&path, self.engine.settings.to_string()).map_err(Error::file("write", &path))?;
-        let mut command = Command::new(in_path("unshare", "apt-get install util-linux")?);
+        let mut command = Command::new(in_path("setpriv", "apt-get install util-linux")?);
         command
+            // It ends with the thread of the test that started it, should that be killed.
+            .args(["--pdeathsig", "KILL", "unshare"])
             .args(["--mount", "--propagation=private"])
             .args(["--pid", "--fork", "--kill-child"])
             .args(["sh", "-euc", APART, "sh"])

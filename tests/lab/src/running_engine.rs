@@ -38,10 +38,11 @@ struct Running {
 
 impl RunningEngine {
     pub(crate) fn start(engine: &Engine) -> Result<Self, Error> {
+        let folder = tempfile::tempdir().map_err(Error::machine("create a temporary folder"))?;
         let engine = Self {
             engine: engine.clone(),
             bridge: Bridge::new()?,
-            folder: tempfile::tempdir().map_err(Error::machine("create a temporary folder"))?,
+            folder,
             running: Mutex::default(),
         };
         engine.spawn()?;
