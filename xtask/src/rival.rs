@@ -1,8 +1,7 @@
-//! A file that wins over an image of the Docker daemon: it is said that there is such an image, and nothing waits for
-//! that.
+//! A file that wins over an image of the Docker daemon: it is said that there is such an image, if the daemon says so
+//! before long.
 
 use std::future::Future;
-use std::pin::pin;
 use std::time::Duration;
 
 use push::source::{SourceSpec, daemon_has};
@@ -19,15 +18,7 @@ pub(crate) async fn told_beside<T>(
     let Some(name) = source.rival() else {
         return work.await;
     };
-    let (mut work, mut asking) = (pin!(work), pin!(ask(name, environment, events)));
-    tokio::select! {
-        done = &mut work => {
-            // Whoever has had no answer by then goes without.
-            drop(timeout(GRACE, asking).await);
-            done
-        }
-        () = &mut asking => work.await,
-    }
+    tokio::join!(work, ask(name, environment, events)).0
 }
 
 async fn ask(name: &str, environment: &Environment, events: &Events) {
@@ -44,7 +35,5 @@ async fn ask(name: &str, environment: &Environment, events: &Events) {
     }
 }
 
-/// How long the daemon may take.
-const PATIENCE: Duration = Duration::from_millis(500);
-/// How long it may take when all else is done; daemons answer such a question within a few milliseconds.
-const GRACE: Duration = Duration::from_millis(250);
+/// How long the daemon may take; most answer such a question within a few milliseconds.
+const PATIENCE: Duration = Duration::from_secs(1);

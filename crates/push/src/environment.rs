@@ -40,6 +40,6 @@ pub struct Environment {
     pub docker_cert_path: Option<PathBuf>,
     /// Whether `DOCKER_TLS_VERIFY` is set: TCP to it means TLS.
     pub docker_tls_verify: bool,
-    /// What a process may wait for a moment for before it ends.
+    /// Upload sessions that are being cancelled in the background, which a process may wait a moment for before it ends.
     pub farewells: Farewells,
 }
