@@ -7,7 +7,7 @@ use crate::Error;
 use crate::event::BlobKind;
 use crate::operation::PushOptions;
 use crate::prepare::Prepared;
-use crate::registry::{Client, FoundBlob, Reference};
+use crate::registry::{Client, Reference};
 
 /// What a push would do; made with reading requests alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,12 +116,7 @@ pub(crate) async fn asked(
         }
         let found = client.find_blob(&blob.repository, &blob.digest).await?;
         // A blob of another length is none.
-        let same = |found: &FoundBlob| {
-            blob.size
-                .and(found.size)
-                .is_none_or(|it| blob.size == Some(it))
-        };
-        if let Some(found) = found.filter(same) {
+        if let Some(found) = found.filter(|found| found.may_have(blob.size)) {
             blob.action = Action::Exists;
             blob.size = blob.size.or(found.size);
         }

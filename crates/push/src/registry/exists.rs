@@ -17,6 +17,15 @@ pub struct FoundBlob {
     pub size: Option<u64>,
 }
 
+impl FoundBlob {
+    /// Whether it can be one of so many bytes; where somebody does not know, it can.
+    pub(crate) fn may_have(&self, size: Option<u64>) -> bool {
+        self.size
+            .zip(size)
+            .is_none_or(|(found, size)| found == size)
+    }
+}
+
 impl Connection {
     /// Whether the repository has the blob; a clear yes has the right length too.
     pub(super) async fn blob_exists(
@@ -26,7 +35,7 @@ impl Connection {
         size: u64,
     ) -> Result<bool, Error> {
         let found = self.find_blob(repository, digest).await?;
-        Ok(found.is_some_and(|found| found.size.is_none_or(|length| length == size)))
+        Ok(found.is_some_and(|found| found.may_have(Some(size))))
     }
 
     /// The blob as the repository has it; none where that is not clear.
@@ -37,9 +46,7 @@ impl Connection {
     ) -> Result<Option<FoundBlob>, Error> {
         let reply = self.send(&self.head(repository, digest)).await?;
         match reply.status() {
-            200 => Ok(Some(FoundBlob {
-                size: length(&reply),
-            })),
+            200 => Ok(Some(found(&reply))),
             401 | 403 => {
                 // Some registries forbid what they do not have; who may not even read shall hear it now.
                 match reply.into_error().await {
@@ -54,10 +61,10 @@ impl Connection {
     /// Whether the blob is there; when in doubt it is not.
     pub(super) async fn got_through(&self, repository: &Repository, blob: &Blob) -> bool {
         let call = self.head(repository, &blob.descriptor.digest);
-        match self.exchange(&call).await {
-            Ok(reply) => reply.status() == 200 && is_whole(&reply, blob.descriptor.size),
-            Err(_) => false,
-        }
+        let Ok(reply) = self.exchange(&call).await else {
+            return false;
+        };
+        reply.status() == 200 && found(&reply).may_have(Some(blob.descriptor.size))
     }
 
     fn head(&self, repository: &Repository, digest: &Digest) -> Call {
@@ -66,11 +73,9 @@ impl Connection {
     }
 }
 
-fn is_whole(reply: &Reply, size: u64) -> bool {
-    length(reply).is_none_or(|length| length == size)
-}
-
-fn length(reply: &Reply) -> Option<u64> {
+fn found(reply: &Reply) -> FoundBlob {
     let length = reply.header(CONTENT_LENGTH);
-    length.and_then(|length| length.parse().ok())
+    FoundBlob {
+        size: length.and_then(|length| length.parse().ok()),
+    }
 }
