@@ -1,13 +1,16 @@
 //! Layers of a daemon's image, sent while the rest of it is still awaited.
 
 use std::sync::mpsc;
+use std::time::Duration;
 
 use embedded_registry::{Config, Registry};
+use oci::Digest;
 use push::source::SourceSpec;
 use push::{BlobOutcome, Event, Events, Naming, PushOperation, PushOptions};
+use tempfile::NamedTempFile;
 
 use crate::fake::{FakeDaemon, FakeImage, Fault};
-use crate::{LAYERS, environment, hello, testdata};
+use crate::{LAYERS, environment, hello, multi, testdata};
 
 /// A daemon whose export never comes to its end.
 fn daemon() -> FakeDaemon {
@@ -88,3 +91,55 @@ async fn a_name_that_is_refused_is_so_before_anything_is_asked_of_the_daemon() {
         .filter(|it| it.ends_with("/get"));
     assert_eq!(exports.count(), 0);
 }
+
+/// A daemon with an index whose export gives one compressed layer of 2 MiB and then never ends; and that layer.
+fn daemon_of_one_layer() -> (FakeDaemon, NamedTempFile, Digest) {
+    let mut layer = vec![7; 2 << 20];
+    layer[..3].copy_from_slice(&[0x1f, 0x8b, 8]);
+    let digest = Digest::of(&layer);
+    let archive = NamedTempFile::new().expect("a temporary file");
+    let mut tar = tar::Builder::new(archive.as_file());
+    let mut header = tar::Header::new_gnu();
+    header.set_size(layer.len() as u64);
+    let name = format!("blobs/sha256/{}", digest.hex());
+    let added = tar.append_data(&mut header, name, &layer[..]);
+    added.expect("room for it");
+    tar.finish().expect("room for it");
+    drop(tar);
+    let size = archive.as_file().metadata().expect("a file").len();
+    let most = usize::try_from(size).expect("a small archive") - 1024;
+    let image = FakeImage {
+        archive: archive.path().to_owned(),
+        layers: LAYERS.to_vec(),
+        ..multi(true)
+    };
+    let daemon = FakeDaemon::start(vec![image], Some(Fault::Hangs(most)));
+    (daemon, archive, digest)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_exported_for_the_wanted_platforms_alone_is_sent_while_it_comes() {
+    for platforms in [&["linux/arm64"][..], &["linux/arm64", "linux/amd64"]] {
+        let ((daemon, _archive, digest), (registry, _directory)) =
+            (daemon_of_one_layer(), registry().await);
+        let (tell, told) = mpsc::channel();
+        let events = Events::new(move |event| drop(tell.send(event)));
+        let mut operation = operation(&daemon, &registry, "app:1");
+        let wanted = platforms.iter().map(|it| it.parse().expect("a platform"));
+        operation.options.platforms = wanted.collect();
+        let push = tokio::spawn(async move { operation.execute(&events).await.map(drop) });
+        let sent = tokio::task::spawn_blocking(move || {
+            told.iter().find_map(|event| match event {
+                Event::BlobFinished { digest, .. } => Some(digest),
+                _ => None,
+            })
+        });
+        let before_the_end = tokio::time::timeout(PATIENCE, sent).await;
+        push.abort();
+        let sent = before_the_end.expect("the layer, before the end");
+        assert_eq!(sent.expect("no panic"), Some(digest), "{platforms:?}");
+    }
+}
+
+/// Far longer than it takes to send a layer on loopback.
+const PATIENCE: Duration = Duration::from_secs(20);
