@@ -159,11 +159,15 @@ impl PushOperation {
         events: &Events,
     ) -> Reading {
         let (operation, events, shown_as) = (self.clone(), events.clone(), shown_as.clone());
+        let everything = export
+            .as_ref()
+            .map_or(self.options.platforms.is_empty(), Export::is_wanted);
+        let all = everything && self.image().is_none();
         Reading::start(move |arrivals| {
             let arrivals = match early {
                 false => arrivals.of_none(),
-                true if operation.picks() => arrivals,
-                true => arrivals.of_all_images(),
+                true if all => arrivals.of_all_images(),
+                true => arrivals,
             };
             let images = operation.read(export, &events, arrivals)?;
             events.tell(planned(&images, &shown_as));
@@ -220,11 +224,6 @@ impl PushOperation {
     fn image(&self) -> Option<&str> {
         let image = self.options.image.as_deref();
         image.or_else(|| self.source.image())
-    }
-
-    /// Whether only some of what the source holds is wanted.
-    fn picks(&self) -> bool {
-        self.image().is_some() || !self.options.platforms.is_empty()
     }
 
     /// The repository that everything goes to, where that does not depend on the images' names.

@@ -56,7 +56,7 @@ impl Details {
     }
 
     /// The diff IDs of its layers, base layer first.
-    pub(super) fn layers(&self) -> Vec<Digest> {
+    fn layers(&self) -> Vec<Digest> {
         let layers = self.root_fs.iter().flat_map(|it| &it.layers).flatten();
         layers.filter_map(|layer| layer.parse().ok()).collect()
     }
@@ -85,6 +85,12 @@ impl Details {
     /// How many bytes its layers have at least in an export, where that is known.
     pub(super) fn size(&self) -> Option<u64> {
         self.size.filter(|_| self.manifests.is_none())
+    }
+
+    /// Whether the daemon has nothing of it but these platforms; none is all.
+    pub(super) fn is_nothing_but(&self, platforms: &[Platform]) -> bool {
+        let wanted = |it: &Platform| platforms.iter().any(|wanted| it.satisfies(wanted));
+        platforms.is_empty() || self.platforms().iter().all(wanted)
     }
 
     /// The platforms that can be exported.

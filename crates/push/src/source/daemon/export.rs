@@ -19,8 +19,10 @@ pub(crate) struct Export {
     written: String,
     address: String,
     names: Vec<Name>,
-    /// The digests of its layers, uncompressed, and their bytes altogether, as far as the daemon says.
-    layers: Vec<Digest>,
+    /// Whether nothing is in it that nobody wants.
+    is_wanted: bool,
+    /// The digests of its layers, and their bytes altogether, as far as the daemon says.
+    layers: Option<Vec<Digest>>,
     size: Option<u64>,
     reader: PipeReader,
 }
@@ -39,7 +41,8 @@ impl DaemonImage {
         let export = Export {
             address: self.daemon.address().to_owned(),
             names: self.names(),
-            layers: self.details.layers(),
+            is_wanted: platform.is_some() || self.details.is_nothing_but(wanted),
+            layers: self.exported_layers(),
             size: self.details.size(),
             written: self.written,
             reader,
@@ -105,6 +108,11 @@ async fn reason(daemon: &impl Daemon, reference: &str, failure: DaemonFailure) -
 }
 
 impl Export {
+    /// Whether all that is in it is wanted, because the daemon has no more or was asked for no more.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.is_wanted
+    }
+
     /// Reads the archive to its end; blocks.
     ///
     /// # Errors
@@ -123,9 +131,10 @@ impl Export {
             layers,
             size,
             reader,
+            ..
         } = self;
         let arrivals = size.into_iter().fold(arrivals, Arrivals::of_size);
-        let arrivals = arrivals.expecting(layers);
+        let arrivals = layers.into_iter().fold(arrivals, Arrivals::expecting);
         // Docker copies the image first, which may take minutes, and says nothing meanwhile.
         events.tell(Event::Spooling { read: 0 });
         let mut contents = open_stream(reader, &written, environment, events, arrivals)
