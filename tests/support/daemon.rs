@@ -22,6 +22,8 @@ pub(crate) struct FakeImage {
     pub(crate) archive: PathBuf,
     /// What it says of its layers: their digests, uncompressed.
     pub(crate) layers: Vec<&'static str>,
+    /// What it says of their bytes.
+    pub(crate) size: u64,
     /// What containerd's store says of its manifests.
     pub(crate) manifests: Vec<FakeManifest>,
 }
@@ -33,6 +35,8 @@ pub(crate) struct FakeManifest {
     pub(crate) platform: &'static str,
     /// Whether the daemon has all of it.
     pub(crate) available: bool,
+    /// What it says of the bytes of its blobs.
+    pub(crate) content: u64,
 }
 
 /// What goes wrong with an export.
@@ -157,7 +161,7 @@ impl State {
         let Some(image) = self.find(name) else {
             return no_such_image(stream, name);
         };
-        let mut details = json!({"Id": image.id, "RepoTags": [image.name], "Os": "linux", "Architecture": "amd64"});
+        let mut details = json!({"Id": image.id, "RepoTags": [image.name], "Os": "linux", "Architecture": "amd64", "Size": image.size});
         if !image.layers.is_empty() {
             details["RootFS"] = json!({"Type": "layers", "Layers": image.layers});
         }
@@ -210,6 +214,7 @@ impl FakeManifest {
             "ID": self.digest,
             "Descriptor": {"digest": self.digest, "platform": platform},
             "Available": self.available,
+            "Size": {"Content": self.content, "Total": self.content * 2},
             "Kind": "image",
             "ImageData": {"Platform": platform},
         })
@@ -255,6 +260,7 @@ pub(crate) fn hello(testdata: &Path) -> FakeImage {
         id: "sha256:b01cbee79d79ccbc61b2d7145bffd597ebbbd6f07a0c34a29c6aa40f2cd3776f",
         archive: testdata.join("docker20-hello.tar"),
         layers: Vec::new(),
+        size: 1,
         manifests: Vec::new(),
     }
 }
@@ -265,6 +271,7 @@ pub(crate) fn multi(testdata: &Path, arm64: bool) -> FakeImage {
         digest,
         platform,
         available,
+        content: 1,
     };
     FakeImage {
         id: INDEX,

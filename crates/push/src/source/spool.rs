@@ -296,7 +296,7 @@ mod tests {
         assert_eq!(path, directory.path());
         assert_eq!(source.kind(), io::ErrorKind::StorageFull);
         let said = source.to_string();
-        let beginning = "1152921504606846976 bytes are needed, and ";
+        let beginning = "at least 1152921504606846976 bytes are needed, and ";
         assert!(
             said.starts_with(beginning) && said.ends_with(" are free"),
             "{said}"

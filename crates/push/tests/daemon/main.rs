@@ -7,6 +7,7 @@ mod pair;
 mod planning;
 mod reading;
 mod relayed;
+mod room;
 mod unchanged;
 
 #[path = "../../../../tests/support/daemon.rs"]

@@ -284,7 +284,7 @@ fn a_stream_for_which_the_disk_has_no_room_is_not_read() {
         arrivals,
     );
     let text = chain(&result.unwrap_err());
-    let needed = "caused by: 1152921504606846976 bytes are needed, and ";
+    let needed = "caused by: at least 1152921504606846976 bytes are needed, and ";
     assert!(text.contains(needed), "{text}");
     let arrivals = Arrivals::ignored().of_size(1 << 20);
     let archive = Cursor::new(oci_archive(&image()));
