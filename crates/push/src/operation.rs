@@ -188,7 +188,7 @@ impl PushOperation {
     /// Starts the export of a daemon's image; it ends when the second part is dropped.
     fn export(&self, image: Option<DaemonImage>) -> Result<Option<(Export, Exporting)>, Error> {
         image
-            .map(|image| image.export(&self.options.platforms))
+            .map(|image| image.export(&self.options.platforms, &self.environment))
             .transpose()
     }
 

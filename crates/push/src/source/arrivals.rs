@@ -99,7 +99,7 @@ impl Arrivals {
         self
     }
 
-    /// How many bytes the stream will have, decompressed, as far as somebody knows: the disk must have room for them.
+    /// How many bytes the stream will have at least, decompressed: the disk must have room for them.
     #[must_use]
     pub fn of_size(mut self, bytes: u64) -> Self {
         self.size = Some(bytes);

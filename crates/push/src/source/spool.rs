@@ -25,7 +25,7 @@ use crate::{Environment, Error, Event, Events};
 pub(super) struct Spool {
     directory: PathBuf,
     events: Events,
-    /// How many bytes will be written, where somebody knows.
+    /// How many bytes will be written at least, where somebody knows.
     needed: Option<u64>,
 }
 
@@ -65,7 +65,7 @@ impl Spool {
         self.needed = needed;
         match (needed, free_space(&self.directory)) {
             (Some(needed), Some(free)) if free < needed => {
-                let problem = format!("{needed} bytes are needed, and {free} are free");
+                let problem = format!("at least {needed} bytes are needed, and {free} are free");
                 let source = io::Error::new(io::ErrorKind::StorageFull, problem);
                 Err(Error::Spool {
                     path: self.directory,
@@ -167,7 +167,7 @@ impl Spool {
         let source = match (source.kind(), self.needed) {
             (io::ErrorKind::StorageFull, Some(needed)) => io::Error::new(
                 source.kind(),
-                format!("{source}; {needed} bytes are needed"),
+                format!("{source}; at least {needed} bytes are needed"),
             ),
             _ => source,
         };

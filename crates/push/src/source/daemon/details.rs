@@ -1,5 +1,7 @@
 //! What the daemon says of an image before it exports it.
 
+use std::collections::HashSet;
+
 use oci::{Digest, Platform};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
@@ -19,7 +21,7 @@ pub(super) struct Details {
     architecture: String,
     #[serde(default)]
     variant: Option<String>,
-    /// In bytes, uncompressed; with containerd's store something else.
+    /// Of its layers in bytes, uncompressed; with containerd's store something else.
     #[serde(default)]
     size: Option<u64>,
     #[serde(default, rename = "RootFS")]
@@ -82,9 +84,24 @@ impl Details {
         self.manifests.is_some() || self.descriptor.is_some() || digests.any(by_id)
     }
 
-    /// How many bytes its layers have at least in an export, where that is known.
-    pub(super) fn size(&self) -> Option<u64> {
-        self.size.filter(|_| self.manifests.is_none())
+    /// How many bytes an export of one platform, or of all, has at least, where that is known.
+    ///
+    /// Daemons count a layer as often as the image has it, and an export has it once. With containerd's store only the
+    /// layers of its own platform are known, and the others' may be the same.
+    pub(super) fn least_size(&self, platform: Option<&Platform>) -> Option<u64> {
+        let layers = self.root_fs.as_ref()?.layers.as_ref()?;
+        if layers.iter().collect::<HashSet<_>>().len() < layers.len() {
+            return None;
+        }
+        let Some(manifests) = &self.manifests else {
+            return self.size.filter(|_| !self.is_containerds());
+        };
+        let own = self.own_platform();
+        if platform.is_some_and(|platform| *platform != own) {
+            return None;
+        }
+        let images = manifests.iter().filter(|it| it.platform() == Some(&own));
+        images.filter_map(ManifestSummary::content).min()
     }
 
     /// Whether the daemon has nothing of it but these platforms; none is all.

@@ -11,6 +11,7 @@ use super::pipe::{Broken, PipeReader, PipeWriter, pipe};
 use super::{DaemonImage, failed};
 use crate::blob::Place;
 use crate::image::Name;
+use crate::source::spool::Spool;
 use crate::source::{Arrivals, Contents, open_stream};
 use crate::{DaemonFailure, Environment, Error, Event, Events};
 
@@ -21,7 +22,7 @@ pub(crate) struct Export {
     names: Vec<Name>,
     /// Whether nothing is in it that nobody wants.
     is_wanted: bool,
-    /// The digests of its layers, and their bytes altogether, as far as the daemon says.
+    /// The digests of its layers, and how many bytes it has at least, as far as the daemon says.
     layers: Option<Vec<Digest>>,
     size: Option<u64>,
     reader: PipeReader,
@@ -34,16 +35,23 @@ impl DaemonImage {
     /// Starts an export; must be called within a runtime.
     ///
     /// # Errors
-    /// [`Error::ImageNotFound`] where the daemon has the image for other platforms only.
-    pub(crate) fn export(self, wanted: &[Platform]) -> Result<(Export, Exporting), Error> {
+    /// [`Error::ImageNotFound`] where the daemon has the image for other platforms only, and [`Error::Spool`] where it
+    /// is known that the disk has no room.
+    pub(crate) fn export(
+        self,
+        wanted: &[Platform],
+        environment: &Environment,
+    ) -> Result<(Export, Exporting), Error> {
         let platform = self.platform(wanted)?;
+        let size = self.details.least_size(platform.as_ref());
+        Spool::new(environment, &Events::ignored()).with_room_for(size)?;
         let (writer, reader) = pipe();
         let export = Export {
             address: self.daemon.address().to_owned(),
             names: self.names(),
             is_wanted: platform.is_some() || self.details.is_nothing_but(wanted),
             layers: self.exported_layers(),
-            size: self.details.size(),
+            size,
             written: self.written,
             reader,
         };

@@ -18,9 +18,19 @@ pub(super) struct ManifestSummary {
     #[serde(default)]
     kind: String,
     #[serde(default)]
+    size: Option<Sizes>,
+    #[serde(default)]
     image_data: Option<ImageData>,
     #[serde(default)]
     attestation_data: Option<AttestationData>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Sizes {
+    /// Of its blobs and of itself, as often as it names them.
+    #[serde(default)]
+    content: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -45,6 +55,11 @@ impl ManifestSummary {
         image
             .filter(|_| self.kind == "image")
             .map(|image| &image.platform)
+    }
+
+    /// The bytes that an export has of it, if it names no blob twice.
+    pub(super) fn content(&self) -> Option<u64> {
+        self.size.as_ref().map(|size| size.content)
     }
 
     fn digest(&self) -> Option<Digest> {

@@ -114,8 +114,10 @@ pub(super) fn open(
     arrivals: Arrivals,
 ) -> Result<Contents, Error> {
     let runtime = Runtime::here().map_err(failed(written))?;
-    let (export, _exporting) =
-        runtime.block_on(async { DaemonImage::find(written, environment).await?.export(&[]) })?;
+    let (export, _exporting) = runtime.block_on(async {
+        let image = DaemonImage::find(written, environment).await?;
+        image.export(&[], environment)
+    })?;
     export.read(environment, events, arrivals)
 }
 
