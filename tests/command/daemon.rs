@@ -111,6 +111,18 @@ fn what_the_daemon_says_is_quoted_with_care() {
 }
 
 #[test]
+fn an_image_that_the_daemon_cannot_export_is_to_blame_itself() {
+    let classic = daemon(Some(Fault::Refuses(500, "empty export - not implemented")));
+    insta::assert_snapshot!(push(&Place::new(), &classic, &["corpus/hello:1"]), @r"
+    ------- stderr -------
+    error: cannot push to `localhost:5000/`
+      caused by: cannot read `corpus/hello:1`
+      caused by: it has no layers, and the daemon at `<daemon>` exports no such image
+    [exit status: 3]
+    ");
+}
+
+#[test]
 fn a_daemon_that_dies_leaves_the_registry_as_it_was() {
     let place = Place::new();
     let other = crate::harness::testdata("docker20-multi.tar");

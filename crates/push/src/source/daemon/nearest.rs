@@ -57,5 +57,10 @@ mod tests {
         assert_eq!(near("postgers:16"), "postgres:16");
         assert_eq!(near("postgres:latest"), "postgres:16");
         assert_eq!(near("redis:7"), "");
+        // Podman has every name with its host.
+        let names = ["localhost/app:1", "docker.io/library/postgres:16"];
+        let near = |wanted| nearest(wanted, names.map(str::to_owned).to_vec()).join(" ");
+        assert_eq!(near("apq:1"), "localhost/app:1");
+        assert_eq!(near("postgers:16"), "docker.io/library/postgres:16");
     }
 }
