@@ -103,8 +103,13 @@ async fn carry(
     }
 }
 
-/// Finds out whether an export failed because the image is gone by now.
+/// Finds out whether an export failed because of the image, which may be gone by now.
 async fn reason(daemon: &impl Daemon, reference: &str, failure: DaemonFailure) -> Broken {
+    if let DaemonFailure::Refused { message, .. } = &failure
+        && message.contains(EMPTY)
+    {
+        return Broken::NoLayers;
+    }
     let answered = !matches!(
         failure,
         DaemonFailure::Unreachable { .. } | DaemonFailure::Cut { .. }
@@ -124,8 +129,8 @@ impl Export {
     /// Reads the archive to its end; blocks.
     ///
     /// # Errors
-    /// Those of [`open_stream`], [`Error::Daemon`] where the export ends early, and [`Error::ImageNotFound`] where the
-    /// image was removed meanwhile.
+    /// Those of [`open_stream`], [`Error::Daemon`] where the export ends early, [`Error::ImageNotFound`] where the image
+    /// was removed meanwhile, and [`Error::OpenSource`] where the daemon exports no such image.
     pub(crate) fn read(
         self,
         environment: &Environment,
@@ -166,6 +171,14 @@ fn explain(error: Error, written: &str, address: &str) -> Error {
             wanted: format!("image `{written}` any more: it was removed during the export"),
             available: Vec::new(),
         },
+        Ok(Broken::NoLayers) => {
+            let problem =
+                format!("it has no layers, and the daemon at `{address}` exports no such image");
+            Error::OpenSource {
+                place: Place::source(written),
+                source: std::io::Error::other(problem),
+            }
+        }
         Ok(Broken::Daemon(failure)) => failed(written)(failure),
         Ok(cancelled @ Broken::Cancelled) => Error::OpenSource {
             place,
@@ -180,3 +193,6 @@ impl Drop for Exporting {
         self.0.abort();
     }
 }
+
+/// What Docker says, with its own store, of an image without layers.
+const EMPTY: &str = "empty export";

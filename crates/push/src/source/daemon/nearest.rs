@@ -16,7 +16,7 @@ pub(super) fn nearest(wanted: &str, names: Vec<String>) -> Vec<String> {
 
 /// How far a name is from what was wanted; none where it is too far to be meant.
 fn distance(wanted: &str, name: &str) -> Option<usize> {
-    let ((repository, tag), (other, other_tag)) = (split(wanted), split(name));
+    let ((repository, tag), (other, other_tag)) = (split(short(wanted)), split(short(name)));
     let of_tags = osa_distance(tag, other_tag);
     // Whoever has the name right, or its last part, has forgotten the tag, however far that is.
     let last = |repository: &str| repository.rsplit('/').next().map(str::to_owned);
@@ -25,6 +25,14 @@ fn distance(wanted: &str, name: &str) -> Option<usize> {
     }
     let far = osa_distance(repository, other);
     (far <= repository.len().div_ceil(3)).then_some(1 + far + of_tags.min(1))
+}
+
+/// A name without what nobody needs to write: Podman has it in every name.
+fn short(name: &str) -> &str {
+    let without = |prefix| name.strip_prefix(prefix);
+    without("localhost/")
+        .or_else(|| without("docker.io/library/"))
+        .unwrap_or(name)
 }
 
 fn split(name: &str) -> (&str, &str) {

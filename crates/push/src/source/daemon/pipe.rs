@@ -39,6 +39,9 @@ pub(super) enum Broken {
     /// The image is not there any more.
     #[error("the image was removed")]
     Removed,
+    /// The image has no layers, and the daemon exports none without.
+    #[error("the image has no layers")]
+    NoLayers,
     /// Nobody asks the daemon any more.
     #[error("the export was cancelled")]
     Cancelled,
