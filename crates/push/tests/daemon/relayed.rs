@@ -199,13 +199,17 @@ impl FarMachine {
         self.0.path()
     }
 
-    fn opened(&self) -> Vec<String> {
-        opened(&Environment {
+    fn environment(&self) -> Environment {
+        Environment {
             tmpdir: Some(PathBuf::from(env!("CARGO_TARGET_TMPDIR"))),
             docker_host: Some("ssh://me@build:2222".to_owned()),
             path: Some(self.path().into()),
             ..Environment::default()
-        })
+        }
+    }
+
+    fn opened(&self) -> Vec<String> {
+        opened(&self.environment())
     }
 }
 
@@ -241,4 +245,44 @@ fn what_ssh_complains_of_is_said() {
     let nowhere = FarMachine(tempfile::tempdir().unwrap());
     let said = nowhere.opened();
     assert!(said[2].starts_with("cannot run `ssh`"), "{said:?}");
+}
+
+#[test]
+fn of_many_words_of_ssh_the_last_are_said() {
+    let machine = FarMachine::new(
+        r#"
+        for line in $(/usr/bin/seq 300); do echo "All use of this machine is watched."; done >&2
+        printf 'Host key for build has changed.\r\nHost key verification failed.\r\n\r\n' >&2
+        exit 255
+        "#,
+    );
+    assert_eq!(
+        machine.opened()[2],
+        "`ssh` ended with exit status: 255: Host key for build has changed. Host key verification failed."
+    );
+}
+
+/// A process that is stopped has no time to tidy up.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_private_socket_has_no_name_while_it_is_used() {
+    let runtime = tempfile::tempdir().unwrap();
+    let machine = FarMachine::new(&format!(
+        r#"
+        /bin/ls -A '{}' >> seen
+        read -r method target version
+        case "$target" in
+            */json*) exec /bin/cat inspect ;;
+            *) exec /bin/cat export ;;
+        esac
+        "#,
+        runtime.path().display()
+    ));
+    let said = opened(&Environment {
+        runtime: Some(runtime.path().to_owned()),
+        ..machine.environment()
+    });
+    assert_eq!(said, ["corpus/hello:1"]);
+    let seen = fs::read_to_string(machine.path().join("seen")).unwrap();
+    assert_eq!(seen, "");
 }

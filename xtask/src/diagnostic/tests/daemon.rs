@@ -40,6 +40,14 @@ fn a_daemon_that_is_not_found() {
       caused by: Connection refused (os error 111)
     hint: check with `docker version` that the daemon is running there
     ");
+    insta::assert_snapshot!(said(DaemonFailure::Unreachable {
+        address: "ssh://me@build:2222".to_owned(),
+        source: "`ssh` ended with exit status: 255: Host key verification failed.".into(),
+    }), @r"
+      caused by: `ssh://me@build:2222` does not answer
+      caused by: `ssh` ended with exit status: 255: Host key verification failed.
+    hint: see that `ssh ssh://me@build:2222 docker version` works, and asks nothing
+    ");
     insta::assert_snapshot!(said(DaemonFailure::Configuration {
         what: "the Docker context `lab`".to_owned(),
         problem: "there is none of that name".to_owned(),
