@@ -257,6 +257,9 @@ pub(crate) fn of_spool(error: &io::Error) -> Option<String> {
 
 pub(crate) fn of_daemon(failure: &DaemonFailure) -> String {
     match failure {
+        DaemonFailure::Unreachable { address, .. } if address.starts_with("ssh://") => {
+            return format!("see that `ssh {address} docker version` works, and asks nothing");
+        }
         DaemonFailure::Absent { .. } => {
             "start Docker, or say where it is with `DOCKER_HOST`; if a file is meant, check its path"
         }

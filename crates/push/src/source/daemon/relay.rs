@@ -3,9 +3,13 @@
 
 use std::convert::Infallible;
 use std::io;
+#[cfg(target_os = "linux")]
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+#[cfg(target_os = "linux")]
+use rustix::fs::{Mode, OFlags};
 use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
@@ -18,9 +22,19 @@ use crate::{DaemonFailure, Environment};
 
 /// A socket that leads to the daemon; it is gone, with every connection and every child, when this is dropped.
 pub(super) struct Relay {
-    directory: TempDir,
+    socket: Socket,
     accepting: JoinHandle<()>,
     failure: Failure,
+}
+
+/// A socket that only this user can reach; on Linux it has no name.
+struct Socket {
+    path: PathBuf,
+    /// What the path leads to.
+    #[cfg(target_os = "linux")]
+    _handle: OwnedFd,
+    /// Where its name is, as long as it needs one.
+    _directory: Option<TempDir>,
 }
 
 /// The first thing that went wrong behind the socket, where a client only sees that the connection ends.
@@ -46,7 +60,7 @@ impl Relay {
             }
             Address::Ssh(host) => Carrier::Ssh(Ssh::new(host.clone(), environment.path.clone())),
         };
-        let (directory, listener) = listen(environment).map_err(|error| {
+        let (socket, listener) = listen(environment).map_err(|error| {
             let what = "a private socket for the connection".to_owned();
             let problem = error.to_string();
             DaemonFailure::Configuration { what, problem }
@@ -59,7 +73,7 @@ impl Relay {
             Arc::clone(&failure),
         ));
         Ok(Some(Self {
-            directory,
+            socket,
             accepting,
             failure,
         }))
@@ -67,7 +81,7 @@ impl Relay {
 
     /// Where it listens.
     pub(super) fn address(&self) -> Address {
-        Address::Socket(self.directory.path().join(SOCKET))
+        Address::Socket(self.socket.path.clone())
     }
 
     /// What went wrong on the way to the daemon, where something did; known once.
@@ -78,7 +92,7 @@ impl Relay {
 }
 
 /// A socket that only this user can reach, in a directory whose name is short enough for one.
-fn listen(environment: &Environment) -> io::Result<(TempDir, UnixListener)> {
+fn listen(environment: &Environment) -> io::Result<(Socket, UnixListener)> {
     let parent = environment
         .runtime
         .clone()
@@ -90,7 +104,31 @@ fn listen(environment: &Environment) -> io::Result<(TempDir, UnixListener)> {
         .permissions(only_me)
         .tempdir_in(parent)?;
     let listener = UnixListener::bind(directory.path().join(SOCKET))?;
-    Ok((directory, listener))
+    Ok((Socket::new(directory)?, listener))
+}
+
+impl Socket {
+    /// Takes away its name where the system has another way to it, so that nothing stays however the process ends.
+    #[cfg(target_os = "linux")]
+    fn new(directory: TempDir) -> io::Result<Self> {
+        let path = directory.path().join(SOCKET);
+        let handle = rustix::fs::open(&path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
+        let nameless = PathBuf::from(format!("/proc/self/fd/{}", handle.as_raw_fd()));
+        let is_reachable = nameless.exists();
+        Ok(Self {
+            path: if is_reachable { nameless } else { path },
+            _handle: handle,
+            _directory: (!is_reachable).then_some(directory),
+        })
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn new(directory: TempDir) -> io::Result<Self> {
+        Ok(Self {
+            path: directory.path().join(SOCKET),
+            _directory: Some(directory),
+        })
+    }
 }
 
 async fn accept(listener: UnixListener, carrier: Arc<Carrier>, address: String, failure: Failure) {

@@ -82,16 +82,23 @@ async fn ended(mut child: Child, said: String) -> Result<(), Box<dyn Error + Sen
     if status.success() {
         return Ok(());
     }
-    let said = said.trim().to_owned();
     Err(Box::new(Ended { status, said }))
 }
 
-/// The beginning of what is written to standard error; the rest is read and forgotten, so that nobody waits.
+/// The last lines that are written to standard error: before them may come a banner of the far machine's, of any length.
 async fn last_words(mut errors: impl AsyncRead + Unpin) -> String {
-    let mut said = Vec::new();
-    let _ = (&mut errors).take(WORDS).read_to_end(&mut said).await;
-    let _ = tokio::io::copy(&mut errors, &mut tokio::io::sink()).await;
-    String::from_utf8_lossy(&said).into_owned()
+    let (mut said, mut buffer) = (Vec::new(), [0; WORDS]);
+    while let Ok(read @ 1..) = errors.read(&mut buffer).await {
+        said.extend_from_slice(&buffer[..read]);
+        said.drain(..said.len().saturating_sub(WORDS));
+    }
+    let said = String::from_utf8_lossy(&said);
+    let lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
+    let lines: Vec<&str> = lines.collect();
+    lines[lines.len().saturating_sub(LINES)..].join(" ")
 }
 
-const WORDS: u64 = 1000;
+const WORDS: usize = 1000;
+
+/// `ssh` often says the reason, and then what that means.
+const LINES: usize = 2;
