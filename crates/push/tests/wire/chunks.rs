@@ -5,9 +5,7 @@ use push::registry::{ChunkSize, Client, Options};
 use push::{Error, Event};
 
 use crate::fake::{Act, Fake, Reply, Ways};
-use crate::support::{
-    Listener, blob, chain, connect, hermetic, in_chunks, large, options, repository,
-};
+use crate::support::{blob, chain, connect, connect_heard, in_chunks, large, options, repository};
 
 /// Pushes `bytes` and sees to it that the registry has exactly these.
 async fn push(fake: &Fake, client: &Client, bytes: &[u8]) {
@@ -119,11 +117,7 @@ async fn a_limit_is_learnt_once() {
         body_limit: Some(3 << 19),
         ..Ways::default()
     });
-    let listener = Listener::default();
-    let registry = fake.registry();
-    let (environment, events) = (hermetic(), listener.events());
-    let client = Client::connect(&registry, None, options(), &environment, events).await;
-    let client = client.expect("it answers");
+    let (client, listener) = connect_heard(&fake, options()).await;
     push(&fake, &client, &large_of(5 << 20)).await;
     push(&fake, &client, &large_of(2 << 20)).await;
     assert_snapshot!(fake.transcript(), @r#"

@@ -6,29 +6,20 @@ use std::time::Duration;
 
 use push::Event;
 use push::blob::Content;
-use push::registry::{Client, Options};
+use push::registry::Options;
 
 use crate::fake::{Act, Fake};
 use crate::support::{
-    Listener, blob, connect, hermetic, in_chunks, large, options, repository, with_content,
+    blob, connect, connect_heard, in_chunks, large, options, repository, with_content,
 };
 
 #[tokio::test]
 async fn progress_is_told_in_bytes_from_the_beginning() {
     let fake = Fake::start().await;
-    let listener = Listener::default();
-    let client = Client::connect(
-        &fake.registry(),
-        None,
-        options(),
-        &hermetic(),
-        listener.events(),
-    )
-    .await;
+    let (client, listener) = connect_heard(&fake, options()).await;
     let layer = blob(&large());
     let digest = layer.descriptor.digest.clone();
     client
-        .expect("it answers")
         .push_blob(&repository("app"), &layer, None)
         .await
         .expect("pushed");
@@ -45,19 +36,15 @@ async fn an_answer_that_takes_long_is_said_to_be_waited_for() {
     // The whole blob, and the request that closes a session of chunks and carries nothing.
     for options in [options(), in_chunks(300_000)] {
         let fake = Fake::start().await;
-        let listener = Listener::default();
         let impatient = Options {
             timeout: Duration::from_millis(1500),
             retries: 0,
             ..options
         };
-        let registry = fake.registry();
-        let events = listener.events();
-        let client = Client::connect(&registry, None, impatient, &hermetic(), events).await;
+        let (client, listener) = connect_heard(&fake, impatient).await;
         fake.script("PUT", "uploads", 1, Act::KeepSilent);
         let layer = blob(&large());
-        let pushed = client.expect("it answers");
-        let pushed = pushed.push_blob(&repository("app"), &layer, None).await;
+        let pushed = client.push_blob(&repository("app"), &layer, None).await;
         pushed.expect_err("no answer");
         let digest = layer.descriptor.digest;
         let heard = listener.heard();

@@ -3,29 +3,20 @@
 use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
-use push::registry::{Client, Failure, Options};
+use push::registry::{Failure, Options};
 use push::{Error, Event};
 
 use crate::fake::{Act, Fake, Reply};
-use crate::support::{Listener, blob, chain, connect, hermetic, large, options, repository};
+use crate::support::{blob, chain, connect, connect_heard, large, options, repository};
 
 #[tokio::test]
 async fn an_upload_that_is_cut_begins_anew() {
     let fake = Fake::start().await;
-    let listener = Listener::default();
-    let client = Client::connect(
-        &fake.registry(),
-        None,
-        options(),
-        &hermetic(),
-        listener.events(),
-    )
-    .await;
+    let (client, listener) = connect_heard(&fake, options()).await;
     let layer = blob(&large());
     fake.name(&layer.descriptor.digest, "<layer>");
     fake.script("PUT", "uploads", 1, Act::CutAfter(100_000));
     client
-        .expect("it answers")
         .push_blob(&repository("app"), &layer, None)
         .await
         .expect("pushed");
@@ -70,21 +61,12 @@ async fn a_lost_answer_is_not_a_lost_blob() {
 #[tokio::test]
 async fn not_now_is_waited_for_as_long_as_it_asks() {
     let fake = Fake::start().await;
-    let listener = Listener::default();
-    let client = Client::connect(
-        &fake.registry(),
-        None,
-        options(),
-        &hermetic(),
-        listener.events(),
-    )
-    .await;
+    let (client, listener) = connect_heard(&fake, options()).await;
     let busy = Reply::status(429)
         .header("retry-after", "0")
         .body("slow down");
     fake.script("HEAD", "blobs", 2, Act::Answer(busy));
     client
-        .expect("it answers")
         .blob_exists(&repository("app"), &blob(b"x").descriptor)
         .await
         .expect("an answer");

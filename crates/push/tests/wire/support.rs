@@ -39,6 +39,14 @@ pub(crate) async fn connect_to(registry: &Registry, options: Options) -> Result<
     Client::connect(registry, None, options, &hermetic(), Events::ignored()).await
 }
 
+/// The same, and what is told meanwhile.
+pub(crate) async fn connect_heard(fake: &Fake, options: Options) -> (Client, Listener) {
+    let listener = Listener::default();
+    let (registry, events) = (fake.registry(), listener.events());
+    let client = Client::connect(&registry, None, options, &hermetic(), events).await;
+    (client.expect("it answers"), listener)
+}
+
 /// A registry under a name that is not loopback by its address, and yet answers on this machine.
 pub(crate) fn elsewhere(fake: &Fake, options: Options) -> (Registry, Options) {
     let port = fake.address.port();
