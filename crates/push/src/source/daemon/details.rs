@@ -192,5 +192,18 @@ mod tests {
         check(&[("Descriptor", json!({"size": 1}))], (false, false));
         let own = format!("app@{}", Digest::of(b"image"));
         check(&[("RepoDigests", json!([own]))], (false, false));
+        let driver = |name: &str| ("GraphDriver", json!({"Data": null, "Name": name}));
+        check(&[driver("overlayfs")], (false, false));
+        check(&[driver("overlay2")], (true, true));
+        check(&[("GraphDriver", Value::Null)], (true, true));
+    }
+
+    #[test]
+    fn only_a_classic_store_says_how_large_its_layers_are() {
+        let size = ("Size", json!(1000));
+        let driver = |name: &str| ("GraphDriver", json!({"Name": name}));
+        let least = |said: &[(&str, Value)]| details(said).least_size(None);
+        assert_eq!(least(&[size.clone(), driver("overlay2")]), Some(1000));
+        assert_eq!(least(&[size, driver("overlayfs")]), None);
     }
 }
