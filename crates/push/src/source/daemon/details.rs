@@ -26,6 +26,9 @@ pub(super) struct Details {
     size: Option<u64>,
     #[serde(default, rename = "RootFS")]
     root_fs: Option<RootFs>,
+    /// What its layers are unpacked by.
+    #[serde(default)]
+    graph_driver: Option<GraphDriver>,
     /// The names with digests of manifests that it was pulled or pushed as.
     #[serde(default)]
     repo_digests: Option<Vec<String>>,
@@ -35,6 +38,13 @@ pub(super) struct Details {
     /// What an index names; only containerd's store says so, from API 1.48 on.
     #[serde(default)]
     manifests: Option<Vec<ManifestSummary>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct GraphDriver {
+    #[serde(default, deserialize_with = "null_is_empty")]
+    name: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -77,11 +87,16 @@ impl Details {
         (layers.len() == said.len() && !self.is_containerds()).then_some(layers)
     }
 
-    /// Whether containerd's store has it, where an image is its manifest or index; before API 1.48 its names tell.
+    /// Whether containerd's store has it, where an image is its manifest or index; before API 1.48 its names tell, or
+    /// what unpacks it where that is what only containerd has.
     fn is_containerds(&self) -> bool {
         let mut digests = self.repo_digests.iter().flatten();
         let by_id = |name: &String| name.rsplit_once('@').is_some_and(|(_, it)| it == self.id);
-        self.manifests.is_some() || self.descriptor.is_some() || digests.any(by_id)
+        let driver = self.graph_driver.as_ref();
+        self.manifests.is_some()
+            || self.descriptor.is_some()
+            || driver.is_some_and(|driver| driver.name == SNAPSHOTTER)
+            || digests.any(by_id)
     }
 
     /// How many bytes an export of one platform, or of all, has at least, where that is known.
@@ -140,6 +155,9 @@ impl Details {
         }
     }
 }
+
+/// containerd's own by default; Docker's store calls its like `overlay2`, and Podman's `overlay`.
+const SNAPSHOTTER: &str = "overlayfs";
 
 fn null_is_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
