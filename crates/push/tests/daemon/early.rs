@@ -92,6 +92,35 @@ async fn a_name_that_is_refused_is_so_before_anything_is_asked_of_the_daemon() {
     assert_eq!(exports.count(), 0);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_legacy_layer_is_begun_before_it_is_all_there() {
+    // In the middle of the first layer that the export has, which is the base layer.
+    let (daemon, (registry, _directory)) = (
+        FakeDaemon::start(
+            vec![FakeImage {
+                layers: LAYERS.to_vec(),
+                ..hello()
+            }],
+            Some(Fault::Hangs(4096)),
+        ),
+        registry().await,
+    );
+    let (tell, told) = mpsc::channel();
+    let events = Events::new(move |event| drop(tell.send(event)));
+    let operation = operation(&daemon, &registry, "app:1");
+    let push = tokio::spawn(async move { operation.execute(&events).await.map(drop) });
+    let begun = tokio::task::spawn_blocking(move || {
+        told.iter().find_map(|event| match event {
+            Event::BlobStarted { digest, .. } => Some(digest.to_string()),
+            _ => None,
+        })
+    });
+    let begun = tokio::time::timeout(PATIENCE, begun).await;
+    push.abort();
+    let begun = begun.expect("the layer, before the end").expect("no panic");
+    assert_eq!(begun.as_deref(), Some(LAYERS[0]));
+}
+
 /// A daemon with an index whose export gives one compressed layer of 2 MiB and then never ends; and that layer.
 fn daemon_of_one_layer() -> (FakeDaemon, NamedTempFile, Digest) {
     let mut layer = vec![7; 2 << 20];

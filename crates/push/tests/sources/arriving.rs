@@ -1,99 +1,16 @@
 //! Streams that are read while they arrive: which blobs are told of before the end, and how a stream is stopped.
 
-use std::io::{Cursor, PipeWriter, Read, Write};
-use std::sync::mpsc;
+use std::io::{Cursor, Read, Write};
 use std::thread;
-use std::time::Duration;
 
 use oci::Digest;
-use push::blob::Blob;
-use push::source::{Arrival, Arrivals, Contents, Stop, open_arriving, open_stream};
-use push::{Error, Events};
+use push::Events;
+use push::image::Node;
+use push::source::{Arrivals, open_arriving, open_stream};
 
 use crate::archive::{Image, Layout, Tar, docker_archive, podman_archive};
+use crate::streamed::{Streamed, told};
 use crate::{chain, environment, open_as, read_from, summary, testdata};
-
-/// A stream that a test writes bit by bit, and what is told of it.
-struct Streamed {
-    input: Option<PipeWriter>,
-    told: mpsc::Receiver<Arrival>,
-    stop: Stop,
-    opened: mpsc::Receiver<Result<Contents, Error>>,
-}
-
-/// How long nothing may happen before a test gives up.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-impl Streamed {
-    fn begin(arrivals: impl FnOnce(Arrivals) -> Arrivals) -> Self {
-        let (output, input) = std::io::pipe().expect("a pipe");
-        let (tell, told) = mpsc::channel();
-        // Whoever listens may be gone when the stream is stopped.
-        let listener = move |arrival| drop(tell.send(arrival));
-        let arrivals = arrivals(Arrivals::new(listener));
-        let stop = arrivals.stop();
-        let (open, opened) = mpsc::channel();
-        thread::spawn(move || {
-            let (name, events) = ("standard input", Events::ignored());
-            let contents = open_stream(output, name, &environment(), &events, arrivals);
-            // The test may have failed by now.
-            drop(open.send(contents));
-        });
-        let streamed = Self {
-            input: Some(input),
-            told,
-            stop,
-            opened,
-        };
-        assert!(matches!(streamed.arrival(), Arrival::Stream));
-        streamed
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        let mut input = self.input.as_ref().expect("it has not ended");
-        input.write_all(bytes).expect("somebody reads");
-    }
-
-    /// Waits for the next layer.
-    fn layer(&self) -> Blob {
-        match self.arrival() {
-            Arrival::Layer(blob) => *blob,
-            Arrival::Stream => panic!("that is known"),
-        }
-    }
-
-    fn arrival(&self) -> Arrival {
-        self.told.recv_timeout(PATIENCE).expect("something is told")
-    }
-
-    /// Waits for what comes of it.
-    fn opened(&self) -> Result<Contents, Error> {
-        self.opened
-            .recv_timeout(PATIENCE)
-            .expect("it comes to an end")
-    }
-
-    /// Ends the stream; what was told of and not asked for yet, and what it holds.
-    fn end(mut self) -> (Vec<Digest>, Result<Contents, Error>) {
-        self.input = None;
-        let opened = self.opened();
-        let rest = self.told.iter().filter_map(|arrival| match arrival {
-            Arrival::Layer(blob) => Some(blob.descriptor.digest),
-            Arrival::Stream => None,
-        });
-        (rest.collect(), opened)
-    }
-}
-
-/// What is told of a whole archive.
-#[track_caller]
-fn told(bytes: &[u8], arrivals: impl FnOnce(Arrivals) -> Arrivals) -> Vec<Digest> {
-    let mut streamed = Streamed::begin(arrivals);
-    streamed.write(bytes);
-    let (told, opened) = streamed.end();
-    opened.expect("the archive is whole");
-    told
-}
 
 /// An image with a large layer and a small one.
 fn image() -> Image {
@@ -214,6 +131,67 @@ fn the_layers_that_are_expected_are_told_of_and_no_others() {
         it.of_all_images().expecting(all)
     });
     assert_eq!(told, [digest]);
+}
+
+/// Where the layers of an archive begin, and their digests, in the order of the archive.
+fn layers_in(archive: &[u8]) -> Vec<(usize, Digest)> {
+    let mut tar = tar::Archive::new(archive);
+    let entries = tar
+        .entries()
+        .expect("a tar")
+        .map(|it| it.expect("an entry"));
+    let layers = entries.filter(|it| it.path().expect("a name").ends_with("layer.tar"));
+    layers
+        .map(|mut layer| {
+            let begin = usize::try_from(layer.raw_file_position()).expect("a small archive");
+            let mut bytes = Vec::new();
+            layer.read_to_end(&mut bytes).expect("a layer");
+            (begin, Digest::of(&bytes))
+        })
+        .collect()
+}
+
+/// The diff IDs of each image of a docker archive, base layer first.
+fn diff_ids(name: &str) -> Vec<Vec<Digest>> {
+    let contents = open_as(&push::source::SourceSpec::Path(testdata(name))).expect("an archive");
+    let layers = contents.images.iter().map(|image| match &image.root {
+        Node::Manifest(manifest) => &manifest.layers,
+        Node::Index(_) => panic!("old archives have none"),
+    });
+    let digests = layers.map(|it| it.iter().map(|layer| layer.descriptor.digest.clone()));
+    digests.map(Iterator::collect).collect()
+}
+
+#[test]
+fn a_legacy_layer_is_told_of_at_its_beginning_because_its_id_says_which_it_is() {
+    let archive = std::fs::read(testdata("docker20-hello.tar")).unwrap();
+    let [expected] = &diff_ids("docker20-hello.tar")[..] else {
+        panic!("it has one image")
+    };
+    let layers = layers_in(&archive);
+    assert_eq!(layers.len(), 3);
+    let mut streamed = Streamed::begin(|it| it.expecting(expected.clone()));
+    let mut written = 0;
+    for (begin, digest) in layers {
+        let beginning = begin + 512;
+        streamed.write(&archive[written..beginning]);
+        assert_eq!(streamed.layer().descriptor.digest, digest);
+        written = beginning;
+    }
+    streamed.write(&archive[written..]);
+    let (told, opened) = streamed.end();
+    opened.expect("the archive is whole");
+    assert_eq!(told, [], "each is told of once");
+}
+
+#[test]
+fn of_two_images_with_legacy_layers_those_of_the_expected_one_are_told_of() {
+    let archive = std::fs::read(testdata("docker20-multi.tar")).unwrap();
+    for expected in diff_ids("docker20-multi.tar") {
+        let mut told = told(&archive, |it| it.expecting(expected.clone()));
+        told.sort_by_key(|digest| expected.iter().position(|known| known == digest));
+        assert_eq!(told, expected);
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod reading;
 mod real;
 mod shapes;
 mod spec;
+mod streamed;
 mod truncated;
 mod validation;
 
