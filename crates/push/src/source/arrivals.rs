@@ -1,21 +1,13 @@
-//! What of a stream is told before it has come to its end: blobs of which it is certain by then that they are layers.
-//!
-//! A stream names its images last. Until then a name that is a digest, a list of layers that somebody else gave, and
-//! the first bytes of a file are all there is to go by; whoever sends a blob on the strength of that hashes it.
+//! What of a stream is told before it has come to its end, and to whom: blobs of which it is certain by then that they
+//! are layers. Which these are is the lookout's business.
 
 use std::fmt;
-use std::io::ErrorKind::UnexpectedEof;
 use std::sync::Arc;
 
-use oci::{Algorithm, Descriptor, Digest, MediaType};
+use oci::Digest;
 
-use super::decode::Packing;
-use super::docker_layer::digest_in_name;
 use super::growth::Growth;
-use super::section::Section;
-use super::sniff::{HEAD, Seems};
-use crate::Error;
-use crate::blob::{Blob, Promise};
+use crate::blob::Blob;
 
 /// Who is told of a stream's blobs while it is still read, and what is known of the stream beforehand.
 ///
@@ -30,7 +22,7 @@ pub struct Arrivals {
 
 /// Of which layers is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wanted {
+pub(super) enum Wanted {
     /// None.
     Nothing,
     /// Those that somebody expects.
@@ -127,69 +119,24 @@ impl Arrivals {
         self.tell(Arrival::Stream);
     }
 
-    /// Looks at a file of the stream that has just begun, and tells of it where it is certain enough; waits for as much
-    /// of it as that takes.
-    pub(super) fn look(&self, section: &Section) -> Result<(), Error> {
-        if self.wanted == Wanted::Nothing {
-            return Ok(());
-        }
-        let found = match digest_in_name(section.name()) {
-            Some(digest) => self.named(section, digest),
-            None if section.name().ends_with(LEGACY_LAYER) => self.unnamed(section),
-            None => Ok(None),
-        };
-        match found {
-            Ok(Some(layer)) => self.tell(Arrival::Layer(Box::new(layer))),
-            Ok(None) => {}
-            // That it is cut short is seen again by whoever wants to step over it, who knows by how much.
-            Err(Error::OpenSource { source, .. }) if source.kind() == UnexpectedEof => {}
-            Err(error) => return Err(error),
-        }
-        Ok(())
+    /// Of which layers is told.
+    pub(super) fn wanted(&self) -> Wanted {
+        self.wanted
     }
 
-    /// A file that is named after its digest.
-    fn named(&self, section: &Section, digest: Digest) -> Result<Option<Blob>, Error> {
-        let media_type = match self.lists(&digest) {
-            Some(true) => Some(MediaType::OCI_LAYER),
-            _ if self.wanted != Wanted::All || section.size < LARGE => None,
-            listed => match Seems::of(&section.head(HEAD as u64)?) {
-                Seems::Packed(Packing::Gzip) => Some(MediaType::OCI_LAYER_GZIP),
-                Seems::Packed(Packing::Zstd) => Some(MediaType::OCI_LAYER_ZSTD),
-                // What is not compressed has its diff ID for a digest, so who knows the diff IDs would know it.
-                Seems::Tar if listed.is_none() => Some(MediaType::OCI_LAYER),
-                _ => None,
-            },
-        };
-        Ok(media_type.map(|media_type| {
-            let descriptor = Descriptor::new(media_type, digest, section.size);
-            section.blob(descriptor, Promise::FileName)
-        }))
-    }
-
-    /// A layer of an old docker archive, which nothing but its bytes has a digest for.
-    fn unnamed(&self, section: &Section) -> Result<Option<Blob>, Error> {
-        let unknown = self.expected.is_none();
-        if unknown && (self.wanted != Wanted::All || section.size < LARGE) {
-            return Ok(None);
-        }
-        if Seems::of(&section.head(HEAD as u64)?) != Seems::Tar {
-            return Ok(None);
-        }
-        let digest = section.digest(Algorithm::Sha256)?;
-        let certain = unknown || self.lists(&digest) == Some(true);
-        let descriptor = Descriptor::new(MediaType::DOCKER_LAYER, digest, section.size);
-        Ok(certain.then(|| section.blob(descriptor, Promise::Computed)))
+    /// The digests that [`expecting`](Self::expecting) was given.
+    pub(super) fn expected(&self) -> Option<&[Digest]> {
+        self.expected.as_deref()
     }
 
     /// Whether the digest is one that is expected, where anybody knows.
-    fn lists(&self, digest: &Digest) -> Option<bool> {
+    pub(super) fn expects(&self, digest: &Digest) -> Option<bool> {
         self.expected
             .as_ref()
             .map(|expected| expected.contains(digest))
     }
 
-    fn tell(&self, arrival: Arrival) {
+    pub(super) fn tell(&self, arrival: Arrival) {
         if let Some(listener) = &self.listener {
             listener(arrival);
         }
@@ -218,9 +165,3 @@ impl Stop {
         self.growth.is_over()
     }
 }
-
-/// How `docker save` before version 25 names layers, below a directory for each.
-const LEGACY_LAYER: &str = "/layer.tar";
-
-/// What is smaller, in bytes, is quickly sent when the end has come.
-const LARGE: u64 = 1 << 20;

@@ -11,6 +11,8 @@ mod docker_archive;
 mod docker_layer;
 mod file;
 mod growth;
+mod legacy_id;
+mod lookout;
 mod oci_layout;
 mod oci_node;
 mod open;

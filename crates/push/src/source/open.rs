@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::arrivals::Arrivals;
 use super::directory::Directory;
 use super::file::{SourceFile, Span};
+use super::lookout::Lookout;
 use super::section::{Files, Section, malformed};
 use super::sniff::{HEAD, Seems};
 use super::spool::{Spool, Spooling};
@@ -67,8 +68,9 @@ impl Opening {
         self.arrivals.tell_of_stream();
         let spool = self.spool.clone().with_room_for(self.arrivals.size())?;
         let spooling = spool.start(reader, &self.place, &self.arrivals)?;
+        let mut lookout = Lookout::new(&self.arrivals);
         let index = self
-            .index(&spooling.file, |section| self.arrivals.look(section))
+            .index(&spooling.file, |section| lookout.look(section))
             .map_err(|error| self.explain(error, &spooling))?;
         if !self.arrivals.growth().complete()? {
             return Err(self.cannot_read(io::Error::other("the reading was stopped")));
@@ -139,7 +141,7 @@ impl Opening {
     fn index(
         &self,
         file: &Arc<SourceFile>,
-        look: impl Fn(&Section) -> Result<(), Error>,
+        look: impl FnMut(&Section) -> Result<(), Error>,
     ) -> Result<TarIndex, Error> {
         let mut head = [0; HEAD];
         let read = file

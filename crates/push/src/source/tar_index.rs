@@ -30,7 +30,7 @@ impl TarIndex {
     pub(super) fn read(
         file: Arc<SourceFile>,
         place: Place,
-        look: impl Fn(&Section) -> Result<(), Error>,
+        mut look: impl FnMut(&Section) -> Result<(), Error>,
     ) -> Result<Self, Error> {
         let mut members = Members::new(&file, &place);
         let mut entries = HashMap::new();
@@ -49,7 +49,7 @@ impl TarIndex {
                 Entry::Directory | Entry::Link(_) => None,
             };
             insert(&mut entries, name, entry, &at)?;
-            section.as_ref().map_or(Ok(()), &look)?;
+            section.as_ref().map_or(Ok(()), &mut look)?;
             if entries.len() > MOST_ENTRIES || length > MOST_BYTES_OF_NAMES {
                 return Err(malformed(
                     &place,
