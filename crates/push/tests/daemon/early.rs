@@ -121,6 +121,23 @@ async fn a_legacy_layer_is_begun_before_it_is_all_there() {
     assert_eq!(begun.as_deref(), Some(LAYERS[0]));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mark_at_the_end_of_an_export_is_its_end() {
+    for image in [hello(), multi(true)] {
+        let size = std::fs::metadata(&image.archive).expect("an archive").len();
+        let whole = usize::try_from(size).expect("a small archive");
+        let daemon = FakeDaemon::start(vec![image], Some(Fault::Hangs(whole)));
+        let (registry, _directory) = registry().await;
+        let operation = operation(&daemon, &registry, "app:1");
+        let events = Events::ignored();
+        let pushed = tokio::time::timeout(PATIENCE, operation.execute(&events)).await;
+        let report = pushed.expect("nothing to wait for").expect("a push");
+        assert!(report.failed.is_empty(), "{:?}", report.failed);
+        let gone = tokio::task::spawn_blocking(move || daemon.wait_until_gone());
+        gone.await.expect("nobody holds the connection");
+    }
+}
+
 /// A daemon with an index whose export gives one compressed layer of 2 MiB and then never ends; and that layer.
 fn daemon_of_one_layer() -> (FakeDaemon, NamedTempFile, Digest) {
     let mut layer = vec![7; 2 << 20];
