@@ -3,7 +3,7 @@
 //! Knows neither the file nor what writes it.
 
 use std::io;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::Error;
 
@@ -11,7 +11,7 @@ use crate::Error;
 #[derive(Debug, Default)]
 pub(super) struct Growth {
     state: Mutex<State>,
-    changed: Condvar,
+    ended: Condvar,
 }
 
 #[derive(Debug, Default)]
@@ -19,6 +19,8 @@ struct State {
     /// Bytes that can be read.
     written: u64,
     end: Option<End>,
+    /// Who waits for so many bytes; nobody is woken for fewer.
+    waiting: Vec<(u64, Arc<Condvar>)>,
 }
 
 /// Why a file grows no more.
@@ -37,7 +39,14 @@ impl Growth {
     pub(super) fn add(&self, bytes: usize) -> bool {
         let mut state = self.state();
         state.written += bytes as u64;
-        self.changed.notify_all();
+        let written = state.written;
+        state.waiting.retain(|(wanted, reader)| {
+            let waits = *wanted > written;
+            if !waits {
+                reader.notify_one();
+            }
+            waits
+        });
         state.end.is_none()
     }
 
@@ -59,7 +68,14 @@ impl Growth {
     /// # Errors
     /// Where the file ends before them and is not complete.
     pub(super) fn reach(&self, wanted: u64) -> io::Result<u64> {
-        let state = self.wait_while(|state| state.written < wanted);
+        let mut state = self.state();
+        if state.end.is_none() && state.written < wanted {
+            let reached = Arc::default();
+            state.waiting.push((wanted, Arc::clone(&reached)));
+            let waits = |state: &mut State| state.end.is_none() && state.written < wanted;
+            let waited = reached.wait_while(state, waits);
+            state = waited.unwrap_or_else(PoisonError::into_inner);
+        }
         match state.end {
             Some(End::Stopped) => Err(io::Error::other("it is not read any further")),
             Some(End::Failed(_)) if state.written < wanted => {
@@ -74,7 +90,7 @@ impl Growth {
     /// # Errors
     /// What kept the file from being completed, to the first who asks.
     pub(super) fn complete(&self) -> Result<bool, Error> {
-        match &mut self.wait_while(|_| true).end {
+        match &mut self.wait_for_end().end {
             Some(End::Failed(error)) => error.take().map_or(Ok(false), Err),
             end => Ok(matches!(end, Some(End::Whole))),
         }
@@ -92,14 +108,17 @@ impl Growth {
 
     /// Only the first end counts.
     fn end(&self, end: End) {
-        self.state().end.get_or_insert(end);
-        self.changed.notify_all();
+        let mut state = self.state();
+        state.end.get_or_insert(end);
+        for (_, reader) in state.waiting.drain(..) {
+            reader.notify_one();
+        }
+        self.ended.notify_all();
     }
 
-    /// Waits for as long as there is something to wait for, and that can still come.
-    fn wait_while(&self, wanting: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
-        self.changed
-            .wait_while(self.state(), |state| state.end.is_none() && wanting(state))
+    fn wait_for_end(&self) -> MutexGuard<'_, State> {
+        self.ended
+            .wait_while(self.state(), |state| state.end.is_none())
             .unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -111,7 +130,6 @@ impl Growth {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::mpsc;
     use std::thread;
 
