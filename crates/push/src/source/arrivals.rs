@@ -17,6 +17,7 @@ pub struct Arrivals {
     wanted: Wanted,
     expected: Option<Vec<Digest>>,
     size: Option<u64>,
+    ends_with_mark: bool,
     growth: Arc<Growth>,
 }
 
@@ -55,6 +56,7 @@ impl Arrivals {
             wanted: Wanted::Nothing,
             expected: None,
             size: None,
+            ends_with_mark: false,
             growth: Arc::default(),
         }
     }
@@ -98,6 +100,13 @@ impl Arrivals {
         self
     }
 
+    /// The mark at the end of the archive is the end: what its writer does after that is not waited for.
+    #[must_use]
+    pub fn ending_with_mark(mut self) -> Self {
+        self.ends_with_mark = true;
+        self
+    }
+
     /// What ends the reading before its time.
     #[must_use]
     pub fn stop(&self) -> Stop {
@@ -113,6 +122,10 @@ impl Arrivals {
 
     pub(super) fn size(&self) -> Option<u64> {
         self.size
+    }
+
+    pub(super) fn ends_with_mark(&self) -> bool {
+        self.ends_with_mark
     }
 
     pub(super) fn tell_of_stream(&self) {

@@ -28,6 +28,8 @@ struct State {
 enum End {
     /// It is complete.
     Whole,
+    /// It still grows, by what nobody needs.
+    Enough,
     /// It could not be completed; the reason is given out once.
     Failed(Option<Error>),
     /// Nobody wants the rest.
@@ -47,7 +49,12 @@ impl Growth {
             }
             waits
         });
-        state.end.is_none()
+        matches!(state.end, None | Some(End::Enough))
+    }
+
+    /// Everything that anybody needs is there, and what comes behind it is not waited for.
+    pub(super) fn suffice(&self) {
+        self.end(End::Enough);
     }
 
     /// Nothing more is written.
@@ -85,14 +92,14 @@ impl Growth {
         }
     }
 
-    /// Waits until nothing more is written; false where it was stopped.
+    /// Waits until nothing more is written that anybody needs; false where it was stopped.
     ///
     /// # Errors
     /// What kept the file from being completed, to the first who asks.
     pub(super) fn complete(&self) -> Result<bool, Error> {
         match &mut self.wait_for_end().end {
             Some(End::Failed(error)) => error.take().map_or(Ok(false), Err),
-            end => Ok(matches!(end, Some(End::Whole))),
+            end => Ok(matches!(end, Some(End::Whole | End::Enough))),
         }
     }
 
@@ -101,7 +108,7 @@ impl Growth {
         self.state().written
     }
 
-    /// Whether nothing more is written.
+    /// Whether nothing more is written that anybody needs.
     pub(super) fn is_over(&self) -> bool {
         self.state().end.is_some()
     }
@@ -199,5 +206,17 @@ mod tests {
         growth.stop();
         assert_eq!(growth.reach(5).unwrap(), 5);
         assert!(growth.complete().unwrap());
+    }
+
+    #[test]
+    fn where_it_is_enough_the_rest_is_not_waited_for_and_may_fail() {
+        let growth = Growth::default();
+        growth.add(10);
+        growth.suffice();
+        assert!(growth.complete().unwrap());
+        assert!(growth.add(5), "its writer may go on to the end");
+        growth.finish(Err(broken()));
+        assert!(growth.complete().unwrap());
+        assert_eq!(growth.reach(10).unwrap(), 15);
     }
 }

@@ -72,7 +72,11 @@ impl Opening {
         let index = self
             .index(&spooling.file, |section| lookout.look(section))
             .map_err(|error| self.explain(error, &spooling))?;
-        if !self.arrivals.growth().complete()? {
+        let growth = self.arrivals.growth();
+        if index.ended() && self.arrivals.ends_with_mark() {
+            growth.suffice();
+        }
+        if !growth.complete()? {
             return Err(self.cannot_read(io::Error::other("the reading was stopped")));
         }
         self.tar(&index, wanted)

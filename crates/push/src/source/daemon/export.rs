@@ -148,6 +148,8 @@ impl Export {
         } = self;
         let arrivals = size.into_iter().fold(arrivals, Arrivals::of_size);
         let arrivals = layers.into_iter().fold(arrivals, Arrivals::expecting);
+        // Docker 20.10 deletes what it wrote for the export before it ends its answer.
+        let arrivals = arrivals.ending_with_mark();
         // Docker copies the image first, which may take minutes, and says nothing meanwhile.
         events.tell(Event::Spooling { read: 0 });
         let mut contents = open_stream(reader, &written, environment, events, arrivals)
