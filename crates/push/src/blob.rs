@@ -58,6 +58,8 @@ pub enum Promise {
     Destination,
     /// Nobody: it was computed from the bytes.
     Computed,
+    /// Whoever exported the bytes, and checked them against it as they went out.
+    Exporter,
 }
 
 impl Blob {
@@ -138,6 +140,7 @@ impl fmt::Display for Promise {
             Self::FileName => "its file name",
             Self::Destination => "the destination",
             Self::Computed => "an earlier reading",
+            Self::Exporter => "what its exporter says",
         })
     }
 }

@@ -93,6 +93,12 @@ impl Arrivals {
         self
     }
 
+    /// Whoever sends the stream checks each of the expected layers against its digest as it goes out.
+    #[must_use]
+    pub fn checked_by_exporter(self) -> Self {
+        self
+    }
+
     /// How many bytes the stream will have at least, decompressed: the disk must have room for them.
     #[must_use]
     pub fn of_size(mut self, bytes: u64) -> Self {

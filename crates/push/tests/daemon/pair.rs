@@ -1,6 +1,7 @@
 //! A registry and a daemon, and pushes from the one to the other.
 
 use embedded_registry::{Config, Registry};
+use push::registry::{Client, Options, Reference};
 use push::source::SourceSpec;
 use push::{Events, PushOperation, PushOptions};
 
@@ -53,6 +54,18 @@ impl Pair {
             .iter()
             .map(|it| it.pinned().replace(&host, ""));
         (pinned.collect(), self.exports() - before)
+    }
+
+    /// Whether the registry has anything under `app:1`.
+    pub(crate) async fn has_app(&self) -> bool {
+        let registry = self.registry.address().to_string();
+        let (registry, options) = (registry.parse().expect("an address"), Options::default());
+        let (environment, events) = (environment(&self.daemon), Events::ignored());
+        let client = Client::connect(&registry, None, options, &environment, events).await;
+        let client = client.expect("it answers");
+        let (repository, tag) = ("app".parse().expect("a name"), "1".parse().expect("a tag"));
+        let manifest = client.manifest(&repository, Reference::Tag(&tag));
+        manifest.await.expect("an answer").is_some()
     }
 
     pub(crate) fn exports(&self) -> usize {

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use insta::assert_snapshot;
-use push::{Event, Events};
+use push::{Error, Event, Events};
 
 use crate::fake::{FakeDaemon, FakeImage, Fault};
 use crate::pair::Pair;
-use crate::{chain, hello, multi, open};
+use crate::{LAYERS, chain, hello, multi, open};
 
 /// What is said of an export with a fault.
 fn said(fault: Fault) -> String {
@@ -56,6 +56,27 @@ async fn a_push_that_is_dropped_ends_the_export_and_leaves_nothing() {
     assert_eq!(names(scratch.path()), Vec::<String>::new());
 }
 
+#[tokio::test]
+async fn a_layer_that_is_damaged_on_its_way_is_found_out_and_nothing_is_tagged() {
+    let archive = tempfile::NamedTempFile::new().unwrap();
+    let mut bytes = std::fs::read(hello().archive).unwrap();
+    // In the first layer, behind the header of its first file.
+    bytes[3072 + 600] ^= 1;
+    std::fs::write(archive.path(), bytes).unwrap();
+    let pair = Pair::new(FakeImage {
+        archive: archive.path().to_owned(),
+        layers: LAYERS.to_vec(),
+        ..hello()
+    })
+    .await;
+    let pushed = pair.operation("app:1").execute(&Events::ignored()).await;
+    let Err(Error::DigestMismatch { expected, .. }) = &pushed else {
+        panic!("{pushed:?}");
+    };
+    assert_eq!(expected.to_string(), LAYERS[0]);
+    assert!(!pair.has_app().await);
+}
+
 fn names(directory: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(directory).expect("a directory");
     let name = |entry: std::io::Result<std::fs::DirEntry>| {
@@ -81,8 +102,8 @@ async fn pushed(image: FakeImage, platform: &str) -> String {
     let said = match pushed {
         Ok(report) if report.failed.is_empty() => "pushed".to_owned(),
         Ok(report) => format!("{:?}", report.failed),
-        Err(error @ push::Error::ImageNotFound { .. }) => {
-            let push::Error::ImageNotFound { available, .. } = &error else {
+        Err(error @ Error::ImageNotFound { .. }) => {
+            let Error::ImageNotFound { available, .. } = &error else {
                 unreachable!("it was just looked at");
             };
             format!("{}; it has {}", chain(daemon, &error), available.join(", "))

@@ -185,6 +185,29 @@ fn a_legacy_layer_is_told_of_at_its_beginning_because_its_id_says_which_it_is() 
 }
 
 #[test]
+fn layers_that_their_exporter_has_checked_are_not_hashed_again() {
+    for name in ["docker20-hello.tar", "docker28-hello.tar"] {
+        let archive = std::fs::read(testdata(name)).unwrap();
+        let expected = diff_ids(name).remove(0);
+        for checked in [false, true] {
+            let mut streamed = Streamed::begin(|it| {
+                let arrivals = it.expecting(expected.clone());
+                if checked {
+                    arrivals.checked_by_exporter()
+                } else {
+                    arrivals
+                }
+            });
+            streamed.write(&archive);
+            for _ in &expected {
+                assert_eq!(streamed.layer().is_checked(), checked, "{name}");
+            }
+            streamed.end().1.expect("the archive is whole");
+        }
+    }
+}
+
+#[test]
 fn of_two_images_with_legacy_layers_those_of_the_expected_one_are_told_of() {
     let archive = std::fs::read(testdata("docker20-multi.tar")).unwrap();
     for expected in diff_ids("docker20-multi.tar") {

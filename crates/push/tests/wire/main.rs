@@ -7,6 +7,7 @@ mod checkup;
 mod chunks;
 mod connect;
 mod dropped;
+mod exported;
 mod fake;
 mod manifest;
 mod mount;

@@ -97,9 +97,11 @@ fn only_what_was_hashed_where_nobody_can_change_it_is_not_hashed_again() {
     };
     let memory = || Arc::new(Arc::clone(&bytes));
     assert_eq!(read(Promise::Computed, memory()), (true, true));
+    assert_eq!(read(Promise::Exporter, memory()), (true, true));
     assert_eq!(read(Promise::FileName, memory()), (false, false));
-    let file = Arc::new(Open(Arc::clone(&bytes)));
-    assert_eq!(read(Promise::Computed, file), (false, false));
+    let file = || Arc::new(Open(Arc::clone(&bytes)));
+    assert_eq!(read(Promise::Computed, file()), (false, false));
+    assert_eq!(read(Promise::Exporter, file()), (false, false));
 }
 
 /// Reads parts that end at `ends`, one after the other, and then what is left.
