@@ -87,10 +87,11 @@ impl Blob {
         self.content.open_at(offset)
     }
 
-    /// Whether its digest was computed from these very bytes, which nobody can have changed since.
+    /// Whether these very bytes were hashed before, by us or by who exported them, and nobody can have changed them
+    /// since.
     #[must_use]
     pub fn is_checked(&self) -> bool {
-        self.promise == Promise::Computed && self.content.is_private()
+        matches!(self.promise, Promise::Computed | Promise::Exporter) && self.content.is_private()
     }
 }
 

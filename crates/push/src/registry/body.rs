@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use oci::Hasher;
+use oci::{Descriptor, Hasher};
 use tokio::sync::mpsc;
 
 use super::flow::Flow;
@@ -39,10 +39,17 @@ pub(super) fn open(part: &Part, events: &Events) -> (reqwest::Body, Arc<Flow>) {
     (reqwest::Body::wrap(body), flow)
 }
 
-/// Reads a blob that says it is empty, for which there is no frame to hold back.
-pub(super) async fn check_empty(part: &Part) -> Result<(), Error> {
-    let part = part.clone();
-    tokio::task::spawn_blocking(move || read(&part, |_| true))
+/// Reads a blob to see that it is what was promised, whoever has checked that before.
+pub(super) async fn check(blob: &Blob) -> Result<(), Error> {
+    let blob = blob.clone();
+    let check = move || {
+        let Descriptor { digest, size, .. } = &blob.descriptor;
+        let hasher = Hasher::new(digest.algorithm());
+        let mut reading = Reading::open(&blob, 0, Some(hasher))?;
+        while reading.frame(*size)?.is_some() {}
+        reading.finish()
+    };
+    tokio::task::spawn_blocking(check)
         .await
         .expect("reading a blob does not panic")
 }
@@ -91,12 +98,14 @@ impl<'a> Reading<'a> {
             range,
             hashed,
         } = part;
-        let (offset, hasher) = if blob.is_checked() {
-            (range.start, None)
-        } else {
-            let Mark { offset, hasher } = hashed.before(range.start, blob);
-            (offset, Some(hasher))
-        };
+        if blob.is_checked() {
+            return Self::open(blob, range.start, None);
+        }
+        let Mark { offset, hasher } = hashed.before(range.start, blob);
+        Self::open(blob, offset, Some(hasher))
+    }
+
+    fn open(blob: &'a Blob, offset: u64, hasher: Option<Hasher>) -> Result<Self, Error> {
         let reader = blob.open_at(offset);
         Ok(Self {
             blob,

@@ -232,7 +232,7 @@ impl Connection {
         part: &Part,
     ) -> Result<Result<Response, Failure>, Error> {
         if part.blob.descriptor.size == 0 {
-            body::check_empty(part).await?;
+            body::check(&part.blob).await?;
         }
         let (builder, flow) = if part.len() == 0 {
             let flow = Arc::new(Flow::new(part, &self.events));

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use oci::Repository;
 use reqwest::Method;
 
+use super::body;
 use super::part::Part;
 use super::request::{Call, Connection, Payload};
 use super::retry::{Attempts, Trouble};
@@ -134,7 +135,7 @@ impl Connection {
             }
             if let Err(error) = attempts.again(&self.events, trouble).await {
                 upload.abandon().await;
-                return Err(error);
+                return Err(whose_fault(blob, error).await);
             }
             let (digest, sent) = (blob.descriptor.digest.clone(), upload.held());
             self.events.tell(Event::BlobProgress { digest, sent });
@@ -229,5 +230,15 @@ impl Connection {
             200..=202 | 204 => Ok(Start::Session(self.session(reply)?)),
             _ => Err(reply.into_error().await.into()),
         }
+    }
+}
+
+/// What a refusal means for a blob that was not hashed on its way: whether it is the promised one is looked at only now.
+async fn whose_fault(blob: &Blob, error: Error) -> Error {
+    let refused = matches!(&error, Error::Rejected { answer, .. } if answer.status == 400);
+    if refused && blob.is_checked() {
+        body::check(blob).await.err().unwrap_or(error)
+    } else {
+        error
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use oci::Digest;
 
 use super::growth::Growth;
-use crate::blob::Blob;
+use crate::blob::{Blob, Promise};
 
 /// Who is told of a stream's blobs while it is still read, and what is known of the stream beforehand.
 ///
@@ -16,6 +16,8 @@ pub struct Arrivals {
     listener: Option<Box<dyn Fn(Arrival) + Send + Sync>>,
     wanted: Wanted,
     expected: Option<Vec<Digest>>,
+    /// Somebody has compared these with their digests.
+    checked: bool,
     size: Option<u64>,
     ends_with_mark: bool,
     growth: Arc<Growth>,
@@ -55,6 +57,7 @@ impl Arrivals {
             listener: None,
             wanted: Wanted::Nothing,
             expected: None,
+            checked: false,
             size: None,
             ends_with_mark: false,
             growth: Arc::default(),
@@ -95,7 +98,8 @@ impl Arrivals {
 
     /// Whoever sends the stream checks each of the expected layers against its digest as it goes out.
     #[must_use]
-    pub fn checked_by_exporter(self) -> Self {
+    pub fn checked_by_exporter(mut self) -> Self {
+        self.checked = true;
         self
     }
 
@@ -146,6 +150,14 @@ impl Arrivals {
     /// The digests that [`expecting`](Self::expecting) was given.
     pub(super) fn expected(&self) -> Option<&[Digest]> {
         self.expected.as_deref()
+    }
+
+    /// Who says what the digest of an expected layer is, where otherwise it were `promise`.
+    pub(super) fn promise(&self, digest: &Digest, promise: Promise) -> Promise {
+        match self.expects(digest) {
+            Some(true) if self.checked => Promise::Exporter,
+            _ => promise,
+        }
     }
 
     /// Whether the digest is one that is expected, where anybody knows.

@@ -74,8 +74,8 @@ impl<'a> Lookout<'a> {
             },
         };
         Ok(media_type.map(|media_type| {
-            let descriptor = Descriptor::new(media_type, digest, section.size);
-            section.blob(descriptor, Promise::FileName)
+            let promise = self.arrivals.promise(&digest, Promise::FileName);
+            section.blob(Descriptor::new(media_type, digest, section.size), promise)
         }))
     }
 
@@ -101,7 +101,10 @@ impl<'a> Lookout<'a> {
         }
         let next = self.next.take().filter(|(id, _)| id == directory);
         let (digest, promise) = match next {
-            Some((_, diff_id)) => (diff_id, Promise::DiffId),
+            Some((_, diff_id)) => {
+                let promise = self.arrivals.promise(&diff_id, Promise::DiffId);
+                (diff_id, promise)
+            }
             None => (section.digest(Algorithm::Sha256)?, Promise::Computed),
         };
         let certain = self.arrivals.expects(&digest) != Some(false);

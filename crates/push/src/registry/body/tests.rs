@@ -1,6 +1,6 @@
 //! What is sent of a blob, and what of one that is not what it should be.
 
-use oci::{Descriptor, Digest, MediaType};
+use oci::{Digest, MediaType};
 
 use super::*;
 use crate::blob::{Content, Place, Promise};
