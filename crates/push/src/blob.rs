@@ -34,6 +34,9 @@ pub trait Content: Send + Sync {
     fn is_private(&self) -> bool {
         false
     }
+
+    /// Says that nobody needs to open the bytes again, so that the room they take can serve others.
+    fn release(&self) {}
 }
 
 /// Where something stands: a source, and an entry of it.
@@ -85,6 +88,13 @@ impl Blob {
     /// Whatever the file says.
     pub fn open_at(&self, offset: u64) -> io::Result<Box<dyn Read + Send>> {
         self.content.open_at(offset)
+    }
+
+    /// Says that it has come where it should, so that its room can be given back if its source can do without; blocks.
+    ///
+    /// To open it again may fail then.
+    pub fn release(&self) {
+        self.content.release();
     }
 
     /// Whether these very bytes were hashed before, by us or by who exported them, and nobody can have changed them

@@ -110,6 +110,12 @@ impl Arrivals {
         self
     }
 
+    /// The stream can be had once more, so that nothing needs to be kept that was released.
+    #[must_use]
+    pub fn repeatable(self) -> Self {
+        self
+    }
+
     /// The mark at the end of the archive is the end: what its writer does after that is not waited for.
     #[must_use]
     pub fn ending_with_mark(mut self) -> Self {

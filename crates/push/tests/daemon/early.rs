@@ -187,5 +187,46 @@ async fn what_is_exported_for_the_wanted_platforms_alone_is_sent_while_it_comes(
     }
 }
 
+/// How many bytes of the disk are taken by nameless files below a directory that this process has open.
+#[cfg(target_os = "linux")]
+fn nameless_bytes(directory: &std::path::Path) -> u64 {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let open = std::fs::read_dir("/proc/self/fd").expect("a list of open files");
+    let open = open.filter_map(|file| Some(file.ok()?.path()));
+    let below = open.filter(|file| file.read_link().is_ok_and(|it| it.starts_with(directory)));
+    let files = below.filter_map(|file| file.metadata().ok());
+    // A file that is open twice is one.
+    let files: std::collections::HashMap<u64, u64> = files
+        .map(|file| (file.ino(), file.blocks() * 512))
+        .collect();
+    files.values().sum()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_registry_has_taken_takes_no_room_any_more() {
+    let ((daemon, _archive, _), (registry, _directory)) = (daemon_of_one_layer(), registry().await);
+    let scratch = tempfile::tempdir().expect("a temporary directory");
+    let (tell, told) = mpsc::channel();
+    let events = Events::new(move |event| drop(tell.send(event)));
+    let mut operation = operation(&daemon, &registry, "app:1");
+    operation.options.platforms = vec!["linux/arm64".parse().expect("a platform")];
+    operation.environment.tmpdir = Some(scratch.path().to_owned());
+    let push = tokio::spawn(async move { operation.execute(&events).await.map(drop) });
+    let directory = scratch.path().to_owned();
+    let given_back = tokio::task::spawn_blocking(move || {
+        let finished = |event: &Event| matches!(event, Event::BlobFinished { .. });
+        assert!(told.iter().any(|event| finished(&event)));
+        // The layer has 2 MiB, and the export goes on.
+        while nameless_bytes(&directory) > 1 << 20 {
+            std::thread::yield_now();
+        }
+    });
+    let given_back = tokio::time::timeout(PATIENCE, given_back).await;
+    push.abort();
+    given_back.expect("in time").expect("no panic");
+}
+
 /// Far longer than it takes to send a layer on loopback.
 const PATIENCE: Duration = Duration::from_secs(20);

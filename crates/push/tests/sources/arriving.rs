@@ -208,6 +208,33 @@ fn layers_that_their_exporter_has_checked_are_not_hashed_again() {
 }
 
 #[test]
+fn the_room_of_a_released_layer_is_given_back_where_the_stream_can_be_had_again() {
+    let (image, archive) = (image(), docker_archive(&image(), &[]).finish());
+    for repeatable in [false, true] {
+        let mut streamed = Streamed::begin(|it| {
+            let arrivals = it.expecting(image.diff_ids.clone());
+            if repeatable {
+                arrivals.repeatable()
+            } else {
+                arrivals
+            }
+        });
+        streamed.write(&archive);
+        let (small, large) = (streamed.layer(), streamed.layer());
+        large.release();
+        assert_eq!(read_from(&small, 0).unwrap(), image.layers[0]);
+        match read_from(&large, 1 << 20) {
+            Ok(rest) => assert!(!repeatable && rest == image.layers[1][1 << 20..]),
+            Err(error) => {
+                assert!(repeatable, "{error}");
+                assert_eq!(error.to_string(), "its room was given back");
+            }
+        }
+        streamed.end().1.expect("the archive is whole");
+    }
+}
+
+#[test]
 fn of_two_images_with_legacy_layers_those_of_the_expected_one_are_told_of() {
     let archive = std::fs::read(testdata("docker20-multi.tar")).unwrap();
     for expected in diff_ids("docker20-multi.tar") {
