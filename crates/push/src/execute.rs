@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use futures::future;
 use futures::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
 use oci::{Digest, Document, Registry, Repository};
+use tokio::task;
 
 use crate::blob::Blob;
 use crate::event::{BlobKind, BlobOutcome, Event, Events};
@@ -86,7 +87,12 @@ impl<'a> Execution<'a> {
                     let repository = format!("{}/{repository}", self.shown_as);
                     self.events.tell(Event::Streaming { repository });
                 }
-                self.bring(repository, &layer, BlobKind::Layer).await
+                let outcome = self.bring(repository, &layer, BlobKind::Layer).await?;
+                if outcome == BlobOutcome::Uploaded {
+                    let released = task::spawn_blocking(move || layer.release());
+                    released.await.expect("to release a blob does not panic");
+                }
+                Ok(())
             })
             .buffer_unordered(self.options.jobs.get())
             .try_collect()
@@ -100,7 +106,11 @@ impl<'a> Execution<'a> {
             // overwritten tag used, and old versions of it answer a mount with 201 without linking the blob.
             Err(error) if lacks_blobs(&error) => {
                 self.forget(image);
-                self.bring_blobs(image).await?;
+                match self.bring_blobs(image).await {
+                    // It took a layer that is released by now, and lost it.
+                    Err(Error::OpenSource { .. }) => return Err(error),
+                    other => other?,
+                }
                 self.put_documents(image).await?;
             }
             other => other?,
@@ -129,6 +139,7 @@ impl<'a> Execution<'a> {
         }
         stream::iter(brought)
             .buffer_unordered(self.options.jobs.get())
+            .map_ok(drop)
             .try_collect()
             .await
     }
@@ -138,12 +149,12 @@ impl<'a> Execution<'a> {
         repository: &Repository,
         blob: &Blob,
         kind: BlobKind,
-    ) -> Result<(), Error> {
+    ) -> Result<BlobOutcome, Error> {
         let descriptor = &blob.descriptor;
         let (digest, size) = (descriptor.digest.clone(), descriptor.size);
         let holder = self.holder(&digest, repository);
         if holder.as_ref() == Some(repository) {
-            return Ok(());
+            return Ok(BlobOutcome::AlreadyThere);
         }
         self.events.tell(Event::BlobStarted {
             digest: digest.clone(),
@@ -170,7 +181,7 @@ impl<'a> Execution<'a> {
             size,
             outcome,
         });
-        Ok(())
+        Ok(outcome)
     }
 
     /// A repository that has the blob: this one rather than another.

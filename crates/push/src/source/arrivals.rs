@@ -19,6 +19,7 @@ pub struct Arrivals {
     /// Somebody has compared these with their digests.
     checked: bool,
     size: Option<u64>,
+    repeatable: bool,
     ends_with_mark: bool,
     growth: Arc<Growth>,
 }
@@ -59,6 +60,7 @@ impl Arrivals {
             expected: None,
             checked: false,
             size: None,
+            repeatable: false,
             ends_with_mark: false,
             growth: Arc::default(),
         }
@@ -112,7 +114,8 @@ impl Arrivals {
 
     /// The stream can be had once more, so that nothing needs to be kept that was released.
     #[must_use]
-    pub fn repeatable(self) -> Self {
+    pub fn repeatable(mut self) -> Self {
+        self.repeatable = true;
         self
     }
 
@@ -138,6 +141,10 @@ impl Arrivals {
 
     pub(super) fn size(&self) -> Option<u64> {
         self.size
+    }
+
+    pub(super) fn is_repeatable(&self) -> bool {
+        self.repeatable
     }
 
     pub(super) fn ends_with_mark(&self) -> bool {

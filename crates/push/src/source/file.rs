@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::growth::Growth;
+use super::kept::Kept;
 use crate::blob::Content;
 
 /// An open file: one with the size that it had when it was opened, or one that is still growing.
@@ -18,6 +19,7 @@ use crate::blob::Content;
 pub(super) struct SourceFile {
     file: File,
     extent: Extent,
+    kept: Kept,
 }
 
 /// How far a file goes.
@@ -53,14 +55,17 @@ struct SpanReader {
 
 impl SourceFile {
     pub(super) fn new(file: File) -> io::Result<Self> {
-        let extent = Extent::Fixed(Stamp::of(&file)?);
-        Ok(Self { file, extent })
+        Ok(Self {
+            extent: Extent::Fixed(Stamp::of(&file)?),
+            kept: Kept::to_the_end(),
+            file,
+        })
     }
 
     /// A file that somebody still writes.
-    pub(super) fn growing(file: File, growth: Arc<Growth>) -> Self {
+    pub(super) fn growing(file: File, growth: Arc<Growth>, kept: Kept) -> Self {
         let extent = Extent::Growing(growth);
-        Self { file, extent }
+        Self { file, extent, kept }
     }
 
     /// Size in bytes: when it was opened, or so far.
@@ -99,6 +104,7 @@ impl SourceFile {
                 Err(error) => return Err(error),
             }
         }
+        self.kept.check(&(offset..offset + filled as u64))?;
         Ok(filled)
     }
 
@@ -169,6 +175,11 @@ impl Content for Span {
 
     fn is_private(&self) -> bool {
         matches!(self.file.extent, Extent::Growing(_))
+    }
+
+    fn release(&self) {
+        let SourceFile { file, kept, .. } = &*self.file;
+        kept.release(file, &(self.start..self.start + self.size));
     }
 }
 

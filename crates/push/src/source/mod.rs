@@ -11,6 +11,7 @@ mod docker_archive;
 mod docker_layer;
 mod file;
 mod growth;
+mod kept;
 mod legacy_id;
 mod lookout;
 mod oci_layout;

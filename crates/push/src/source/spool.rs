@@ -14,6 +14,7 @@ use super::arrivals::Arrivals;
 use super::decode::{Decoder, Failure, Packing};
 use super::file::SourceFile;
 use super::growth::Growth;
+use super::kept::Kept;
 use super::section::malformed;
 use super::sniff::{HEAD, Seems};
 use super::system::{free_space, write_at};
@@ -87,8 +88,12 @@ impl Spool {
         let reading = file.try_clone().map_err(|e| self.cannot_write(e))?;
         let growth = Arc::clone(arrivals.growth());
         let packed = Arc::new(AtomicBool::new(false));
+        let kept = match arrivals.is_repeatable() {
+            true => Kept::until_released(),
+            false => Kept::to_the_end(),
+        };
         let spooling = Spooling {
-            file: Arc::new(SourceFile::growing(reading, Arc::clone(&growth))),
+            file: Arc::new(SourceFile::growing(reading, Arc::clone(&growth), kept)),
             packed: Arc::clone(&packed),
         };
         let (place, not_started) = (place.clone(), self.clone());

@@ -1,5 +1,7 @@
 //! A registry and a daemon, and pushes from the one to the other.
 
+use std::path::PathBuf;
+
 use embedded_registry::{Config, Registry};
 use push::registry::{Client, Options, Reference};
 use push::source::SourceSpec;
@@ -12,7 +14,7 @@ use crate::fake::{FakeDaemon, FakeImage, Fault};
 pub(crate) struct Pair {
     pub(crate) registry: Registry,
     pub(crate) daemon: FakeDaemon,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 impl Pair {
@@ -26,7 +28,7 @@ impl Pair {
         Self {
             registry: Registry::start(config).await.expect("a registry"),
             daemon: FakeDaemon::start(vec![image], fault),
-            _directory: directory,
+            directory,
         }
     }
 
@@ -54,6 +56,11 @@ impl Pair {
             .iter()
             .map(|it| it.pinned().replace(&host, ""));
         (pinned.collect(), self.exports() - before)
+    }
+
+    /// Where the registry keeps everything.
+    pub(crate) fn directory(&self) -> PathBuf {
+        self.directory.path().to_owned()
     }
 
     /// Whether the registry has anything under `app:1`.

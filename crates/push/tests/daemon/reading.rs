@@ -77,6 +77,46 @@ async fn a_layer_that_is_damaged_on_its_way_is_found_out_and_nothing_is_tagged()
     assert!(!pair.has_app().await);
 }
 
+/// Removes every file below a directory that has `name` in its path.
+fn remove(directory: &Path, name: &str) {
+    for entry in std::fs::read_dir(directory).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            remove(&path, name);
+        } else if path.to_string_lossy().contains(name) {
+            std::fs::remove_file(&path).expect("a file");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_layer_that_the_registry_loses_when_it_was_released_is_its_own_fault() {
+    let pair = Pair::new(FakeImage {
+        layers: LAYERS.to_vec(),
+        ..hello()
+    })
+    .await;
+    let (directory, config) = (pair.directory(), hello().id);
+    let events = Events::new(move |event| {
+        // The config is the last blob.
+        if matches!(event, Event::BlobFinished { digest, .. } if digest.to_string() == config) {
+            remove(
+                &directory,
+                LAYERS[1].strip_prefix("sha256:").expect("a digest"),
+            );
+        }
+    });
+    let report = pair.operation("app:1").execute(&events).await.unwrap();
+    let [failed] = &report.failed[..] else {
+        panic!("{report:?}");
+    };
+    let text = chain(&pair.daemon, &failed.error);
+    assert!(text.contains("BLOB_UNKNOWN"), "{text}");
+    assert!(!pair.has_app().await);
+    let (pushed, _) = pair.push(&pair.operation("app:1")).await;
+    assert_eq!(pushed.len(), 1, "another push mends it");
+}
+
 fn names(directory: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(directory).expect("a directory");
     let name = |entry: std::io::Result<std::fs::DirEntry>| {

@@ -150,7 +150,7 @@ impl Export {
         let arrivals = layers.into_iter().fold(arrivals, Arrivals::expecting);
         // Of layers in its own store Docker "guarantees that the data that is produced is the exact data that the layer
         // was registered with" (moby, `layer/ro_layer.go`); those of containerd's are not expected.
-        let arrivals = arrivals.checked_by_exporter();
+        let arrivals = arrivals.checked_by_exporter().repeatable();
         // Docker 20.10 deletes what it wrote for the export before it ends its answer.
         let arrivals = arrivals.ending_with_mark();
         // Docker copies the image first, which may take minutes, and says nothing meanwhile.
