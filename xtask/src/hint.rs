@@ -104,9 +104,7 @@ pub(crate) fn of_digest(promise: Promise) -> String {
         Promise::Computed => {
             "the file changed while it was read: push again when nothing writes to it".to_owned()
         }
-        Promise::Exporter => {
-            "it was damaged on its way from the daemon to the registry: push again".to_owned()
-        }
+        Promise::Exporter => "it was damaged on its way from the daemon: push again".to_owned(),
         Promise::Descriptor | Promise::DiffId | Promise::FileName => CUT_SHORT.to_owned(),
     }
 }

@@ -88,7 +88,8 @@ impl<'a> Execution<'a> {
                     self.events.tell(Event::Streaming { repository });
                 }
                 let outcome = self.bring(repository, &layer, BlobKind::Layer).await?;
-                if outcome == BlobOutcome::Uploaded {
+                // What nobody has checked may be read once more to understand the archive.
+                if outcome == BlobOutcome::Uploaded && layer.is_checked() {
                     let released = task::spawn_blocking(move || layer.release());
                     released.await.expect("to release a blob does not panic");
                 }
@@ -107,7 +108,7 @@ impl<'a> Execution<'a> {
             Err(error) if lacks_blobs(&error) => {
                 self.forget(image);
                 match self.bring_blobs(image).await {
-                    // It took a layer that is released by now, and lost it.
+                    // It may have taken a layer that is released by now, and lost it: its own words say more.
                     Err(Error::OpenSource { .. }) => return Err(error),
                     other => other?,
                 }

@@ -151,6 +151,9 @@ fn what_does_not_match_is_hinted_at_by_who_promised() {
     ");
     assert!(mismatch(Promise::Computed).contains("hint: the file changed while it was read"));
     assert!(mismatch(Promise::Destination).contains("hint: leave out `@DIGEST`"));
+    assert!(
+        mismatch(Promise::Exporter).contains("hint: it was damaged on its way from the daemon")
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The body of an upload: a part of a blob read by a thread of its own, hashed there, and sent with its length known.
 //!
 //! The blob's last frame is held back until size and digest are what was promised, so that bytes that are not never
-//! become a blob of the registry's.
+//! become a blob of the registry's. What was checked before is not hashed: there the registry's own check stands alone.
 
 use std::io::{self, Read};
 use std::pin::Pin;

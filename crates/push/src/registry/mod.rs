@@ -107,7 +107,7 @@ impl Client {
     }
 
     /// Brings a blob that the repository lacks into it: by a mount where the registry has it elsewhere, else by an
-    /// upload of its bytes, which are hashed on the way.
+    /// upload of its bytes, which are hashed on the way unless that was done before.
     ///
     /// `from` is a repository of the same registry that is known to have the blob.
     ///

@@ -286,7 +286,8 @@ async fn refusal(session: &mut Session, reply: Reply) -> Trouble {
         416 => session.held > 0,
         _ => false,
     };
-    // Nothing is wrong with the blob, which was hashed before its last byte went, but perhaps with what they have.
+    // Hardly anything is wrong with the blob, which was hashed before its last byte went, here or where it was exported,
+    // but perhaps with what they have.
     session.spoilt |= session.doubtful;
     if replaced || session.doubtful {
         return passing(request, Failure::Answered(answer));

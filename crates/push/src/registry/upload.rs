@@ -14,7 +14,7 @@ use super::retry::{Attempts, Trouble};
 use super::session::{Session, append_digest};
 use super::token::Scope;
 use crate::blob::Blob;
-use crate::{BlobOutcome, Error, Event};
+use crate::{Answer, BlobOutcome, Error, Event};
 
 /// What became of the wish to upload.
 enum Start {
@@ -234,11 +234,20 @@ impl Connection {
 }
 
 /// What a refusal means for a blob that was not hashed on its way: whether it is the promised one is looked at only now.
+///
+/// A registry that says this of the bytes has seen all of them, so that none has to be waited for.
 async fn whose_fault(blob: &Blob, error: Error) -> Error {
-    let refused = matches!(&error, Error::Rejected { answer, .. } if answer.status == 400);
-    if refused && blob.is_checked() {
-        body::check(blob).await.err().unwrap_or(error)
-    } else {
-        error
+    let is_of_bytes = |answer: &Answer| {
+        let codes = ["DIGEST_INVALID", "SIZE_INVALID"];
+        let mut words = answer.words.iter();
+        words.any(|word| codes.iter().any(|code| word.starts_with(code)))
+    };
+    match &error {
+        Error::Rejected { answer, .. } if blob.is_checked() && is_of_bytes(answer) => {}
+        _ => return error,
+    }
+    match body::check(blob).await {
+        Err(own @ (Error::DigestMismatch { .. } | Error::MalformedImage { .. })) => own,
+        _ => error,
     }
 }

@@ -116,7 +116,7 @@ impl SourceFile {
     }
 }
 
-/// When nobody is left to read a file, nobody need write it.
+/// When nobody is left to read a file, nobody need write it; who has written enough already ends by itself.
 impl Drop for SourceFile {
     fn drop(&mut self) {
         if let Extent::Growing(growth) = &self.extent {

@@ -52,8 +52,11 @@ impl Growth {
         matches!(state.end, None | Some(End::Enough))
     }
 
-    /// Everything that anybody needs is there, and what comes behind it is not waited for.
+    /// Everything that anybody needs is there, and what comes behind it is not waited for, nor what fails there.
     pub(super) fn suffice(&self) {
+        self.state()
+            .end
+            .take_if(|end| matches!(end, End::Failed(_)));
         self.end(End::Enough);
     }
 
@@ -218,5 +221,11 @@ mod tests {
         growth.finish(Err(broken()));
         assert!(growth.complete().unwrap());
         assert_eq!(growth.reach(10).unwrap(), 15);
+
+        let growth = Growth::default();
+        growth.add(10);
+        growth.finish(Err(broken()));
+        growth.suffice();
+        assert!(growth.complete().unwrap(), "as if it had failed later");
     }
 }

@@ -8,6 +8,7 @@ use std::io;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
+use super::sniff::HEAD;
 use super::system::punch_hole;
 
 /// Which bytes of a file can still be read.
@@ -35,18 +36,17 @@ impl Kept {
         let Some(released) = &self.released else {
             return;
         };
-        let start = (range.start + HEAD).next_multiple_of(BLOCK);
+        let start = (range.start + HEAD as u64).next_multiple_of(BLOCK);
         let end = range.end / BLOCK * BLOCK;
         if start >= end {
             return;
         }
-        // First of all nobody takes the hole for the bytes.
-        released
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(start..end);
+        let lock = || released.lock().unwrap_or_else(PoisonError::into_inner);
+        // Before there is a hole, so that nobody takes it for bytes.
+        lock().push(start..end);
         if let Err(error) = punch_hole(file, start..end) {
             tracing::debug!(%error, "the spool keeps what was released");
+            lock().retain(|range| *range != (start..end));
         }
     }
 
@@ -69,6 +69,3 @@ impl Kept {
 
 /// In bytes: of file systems, or a divisor of theirs.
 const BLOCK: u64 = 4096;
-
-/// As many bytes as anybody looks at to see what a file is.
-const HEAD: u64 = 512;

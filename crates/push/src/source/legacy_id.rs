@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use oci::Digest;
-use serde_json::value::{RawValue, to_raw_value};
+use oci::{Algorithm, Digest};
+use serde_json::Value;
 
 /// The layers of one image, as what legacy IDs are made of.
 pub(super) struct LegacyIds {
@@ -15,8 +15,8 @@ pub(super) struct LegacyIds {
     layers: Vec<(Digest, Digest)>,
 }
 
-/// The members of a document, by name and so in the order that Go writes them in, each as it stands there.
-type Members = BTreeMap<String, Box<RawValue>>;
+/// The members of a document, by name and so in the order that Go writes those of a map in.
+type Members = BTreeMap<String, Value>;
 
 impl LegacyIds {
     /// Takes the diff IDs of all layers of an image, base layer first.
@@ -34,11 +34,13 @@ impl LegacyIds {
 
     /// The diff ID of the layer whose legacy ID and `json` these are, where it is one of the image's.
     pub(super) fn diff_id(&self, id: &str, json: &[u8]) -> Option<&Digest> {
+        if id.len() != Algorithm::Sha256.digits() {
+            return None;
+        }
         let mut members: Members = serde_json::from_slice(json).ok()?;
         members.remove("id");
-        if let Some(parent) = members.remove("parent") {
-            let parent: String = serde_json::from_str(parent.get()).ok()?;
-            members.insert("parent".to_owned(), raw(&format!("sha256:{parent}"))?);
+        if let Some(parent) = members.get_mut("parent") {
+            *parent = format!("sha256:{}", parent.as_str()?).into();
         }
         // What is below the uppermost layer is told its `os` only after it has got its ID.
         let mut without_os = members.clone();
@@ -55,16 +57,28 @@ impl LegacyIds {
 
 /// Whether the layer of that chain ID would have got that legacy ID.
 fn has_id(members: &mut Members, chain_id: &Digest, id: &str) -> bool {
-    let Some(chain_id) = raw(&chain_id.to_string()) else {
-        return false;
-    };
-    members.insert("layer_id".to_owned(), chain_id);
-    serde_json::to_vec(members).is_ok_and(|document| Digest::of(&document).hex() == id)
+    members.insert("layer_id".to_owned(), chain_id.to_string().into());
+    serde_json::to_string(members).is_ok_and(|text| Digest::of(as_go(text).as_bytes()).hex() == id)
 }
 
-fn raw(text: &str) -> Option<Box<RawValue>> {
-    to_raw_value(text).ok()
+/// The text of a document as Go writes it: these characters stand in strings only, and are escaped there.
+fn as_go(mut text: String) -> String {
+    for (character, escaped) in ESCAPED {
+        if text.contains(character) {
+            text = text.replace(character, escaped);
+        }
+    }
+    text
 }
+
+/// What Go's `encoding/json` escapes beyond what JSON asks for.
+const ESCAPED: [(char, &str); 5] = [
+    ('<', "\\u003c"),
+    ('>', "\\u003e"),
+    ('&', "\\u0026"),
+    ('\u{2028}', "\\u2028"),
+    ('\u{2029}', "\\u2029"),
+];
 
 #[cfg(test)]
 mod tests {
@@ -103,7 +117,7 @@ mod tests {
         check(&id(&of_middle), &json.replace("1970", "1971"), None);
 
         // The uppermost has the config, and Go's way to write it.
-        let config = r#""config":{"Cmd":["a \u0026\u0026 b"],"B":1.50,"A":null}"#;
+        let config = r#""config":{"Cmd":["a \u0026\u0026 b \u003c\u2028é"],"B":1.5,"A":null}"#;
         let of_top =
             format!(r#"{{{config},"layer_id":"{third}","os":"linux","parent":"sha256:{parent}"}}"#);
         let json = format!(r#"{{"os":"linux",{config},"parent":"{parent}"}}"#);

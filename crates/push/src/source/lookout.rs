@@ -1,7 +1,8 @@
 //! The lookout: sees each file of a stream when it has just begun, and tells which is a layer for certain.
 //!
 //! A stream names its images last. Until then a name that is a digest, a list of layers that somebody else gave, and
-//! the first bytes of a file are all there is to go by; whoever sends a blob on the strength of that hashes it.
+//! the first bytes of a file are all there is to go by. Whoever sends a blob on the strength of that hashes it, unless
+//! it was checked as it was exported.
 
 use std::io::ErrorKind::UnexpectedEof;
 

@@ -1,4 +1,4 @@
-//! What the system says of a path and of standard input, where systems differ.
+//! What the system says of a path and of standard input, and does to files, where systems differ.
 
 use std::fs::{File, Metadata};
 use std::ops::Range;
@@ -49,12 +49,9 @@ pub(super) fn punch_hole(file: &File, range: Range<u64>) -> std::io::Result<()> 
     use rustix::fs::{FallocateFlags, fallocate};
 
     let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
-    Ok(fallocate(
-        file,
-        flags,
-        range.start,
-        range.end - range.start,
-    )?)
+    let length = range.end - range.start;
+    rustix::io::retry_on_intr(|| fallocate(file, flags, range.start, length))?;
+    Ok(())
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -149,7 +149,8 @@ impl Export {
         let arrivals = size.into_iter().fold(arrivals, Arrivals::of_size);
         let arrivals = layers.into_iter().fold(arrivals, Arrivals::expecting);
         // Of layers in its own store Docker "guarantees that the data that is produced is the exact data that the layer
-        // was registered with" (moby, `layer/ro_layer.go`); those of containerd's are not expected.
+        // was registered with" (moby, `layer/ro_layer.go`); those of containerd's are not expected. Podman's are, and
+        // are left to the registry's check alone, as far as Podman does not compare them.
         let arrivals = arrivals.checked_by_exporter().repeatable();
         // Docker 20.10 deletes what it wrote for the export before it ends its answer.
         let arrivals = arrivals.ending_with_mark();
