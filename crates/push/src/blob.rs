@@ -39,6 +39,11 @@ pub trait Content: Send + Sync {
     fn release(&self) {}
 }
 
+/// Why bytes cannot be opened again: they were released.
+#[derive(Debug, thiserror::Error)]
+#[error("its room was given back")]
+pub struct Released;
+
 /// Where something stands: a source, and an entry of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {

@@ -1,6 +1,7 @@
 //! The engine: sends what the registry lacks, blobs first, then manifests, then indexes, and tags last.
 
 use std::collections::{HashMap, HashSet};
+use std::io;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,7 +10,7 @@ use futures::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
 use oci::{Digest, Document, Registry, Repository};
 use tokio::task;
 
-use crate::blob::Blob;
+use crate::blob::{Blob, Released};
 use crate::event::{BlobKind, BlobOutcome, Event, Events};
 use crate::operation::{PushOptions, Verify};
 use crate::prepare::Prepared;
@@ -108,8 +109,10 @@ impl<'a> Execution<'a> {
             Err(error) if lacks_blobs(&error) => {
                 self.forget(image);
                 match self.bring_blobs(image).await {
-                    // It may have taken a layer that is released by now, and lost it: its own words say more.
-                    Err(Error::OpenSource { .. }) => return Err(error),
+                    // It took a layer that is released by now, and lost it: its own words say more.
+                    Err(Error::OpenSource { source, .. }) if is_released(&source) => {
+                        return Err(error);
+                    }
                     other => other?,
                 }
                 self.put_documents(image).await?;
@@ -304,6 +307,10 @@ impl<'a> Execution<'a> {
             }),
         }
     }
+}
+
+fn is_released(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|cause| cause.is::<Released>())
 }
 
 /// Whether a registry refused a manifest because it has not got a blob of it.

@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::sniff::HEAD;
 use super::system::punch_hole;
+use crate::blob::Released;
 
 /// Which bytes of a file can still be read.
 #[derive(Debug)]
@@ -61,7 +62,7 @@ impl Kept {
             released.iter().any(overlaps)
         });
         if is_gone {
-            return Err(io::Error::other("its room was given back"));
+            return Err(io::Error::other(Released));
         }
         Ok(())
     }

@@ -134,7 +134,8 @@ mod tests {
             r#"{"parent":1}"#,
             r#"{"parent":null}"#,
         ] {
-            check("00", json, None);
+            check(&id(json), json, None);
         }
+        check("00", "{}", None);
     }
 }

@@ -4,8 +4,8 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use oci::Digest;
-use push::Error;
 use push::blob::{Blob, Content, Promise};
+use push::{BlobOutcome, Error};
 
 use crate::fake::{Act, Fake, Reply};
 use crate::support::{blob, connect, large, options, promised, repository, with_content};
@@ -38,15 +38,20 @@ async fn what_was_damaged_since_is_found_by_the_registry_and_said_to_be_the_sour
     }
 }
 
+/// What comes of an exported blob where the registry refuses every request of a method.
+async fn refused(method: &'static str, code: &str, blob: Blob) -> Result<BlobOutcome, Error> {
+    let fake = Fake::start().await;
+    let refusal = format!(r#"{{"errors":[{{"code":"{code}"}}]}}"#);
+    fake.script(method, "", 9, Act::Answer(Reply::status(400).body(refusal)));
+    let client = connect(&fake, options()).await.expect("it answers");
+    client
+        .push_blob(&repository("app"), &exported(blob), None)
+        .await
+}
+
 #[tokio::test]
 async fn what_was_not_damaged_is_refused_by_the_registry_alone() {
-    let fake = Fake::start().await;
-    let refusal = r#"{"errors":[{"code":"DIGEST_INVALID"}]}"#;
-    let answer = Reply::status(400).body(refusal);
-    fake.script("PUT", "", 9, Act::Answer(answer));
-    let client = connect(&fake, options()).await.expect("it answers");
-    let layer = exported(blob(&large()));
-    let pushed = client.push_blob(&repository("app"), &layer, None).await;
+    let pushed = refused("PUT", "DIGEST_INVALID", blob(&large())).await;
     assert!(matches!(pushed, Err(Error::Rejected { .. })), "{pushed:?}");
 }
 
@@ -65,12 +70,7 @@ impl Content for Awaited {
 
 #[tokio::test]
 async fn a_refusal_that_is_not_about_the_bytes_does_not_wait_for_them() {
-    let fake = Fake::start().await;
-    let refusal = r#"{"errors":[{"code":"NAME_INVALID"}]}"#;
-    let answer = Reply::status(400).body(refusal);
-    fake.script("POST", "", 9, Act::Answer(answer));
-    let client = connect(&fake, options()).await.expect("it answers");
-    let layer = exported(with_content(&large(), Arc::new(Awaited)));
-    let pushed = client.push_blob(&repository("app"), &layer, None).await;
+    let layer = with_content(&large(), Arc::new(Awaited));
+    let pushed = refused("POST", "NAME_INVALID", layer).await;
     assert!(matches!(pushed, Err(Error::Rejected { .. })), "{pushed:?}");
 }
