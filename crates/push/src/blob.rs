@@ -41,7 +41,7 @@ pub trait Content: Send + Sync {
 
 /// Why bytes cannot be opened again: they were released.
 #[derive(Debug, thiserror::Error)]
-#[error("its room was given back")]
+#[error("it was released")]
 pub struct Released;
 
 /// Where something stands: a source, and an entry of it.

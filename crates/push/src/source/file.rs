@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::growth::Growth;
-use super::kept::Kept;
+use super::scratch::Scratch;
+use super::system::read_at;
 use crate::blob::Content;
 
 /// An open file: one with the size that it had when it was opened, or one that is still growing.
@@ -16,19 +17,19 @@ use crate::blob::Content;
 /// Every byte of an archive comes through [`read_at`](Self::read_at), so a file that is still growing has one place
 /// to wait in.
 #[derive(Debug)]
-pub(super) struct SourceFile {
-    file: File,
-    extent: Extent,
-    kept: Kept,
-}
+pub(super) struct SourceFile(Kind);
 
-/// How far a file goes.
 #[derive(Debug)]
-enum Extent {
-    /// As far as when it was opened, or it has changed.
-    Fixed(Stamp),
-    /// As far as it has been written; nobody else can write to it.
-    Growing(Arc<Growth>),
+enum Kind {
+    /// It goes as far as when it was opened, or it has changed.
+    Fixed { file: File, stamp: Stamp },
+    /// It goes as far as it has been written; nobody else can write to it.
+    Growing {
+        scratch: Arc<Scratch>,
+        growth: Arc<Growth>,
+        /// The stream can be had again, so what is released can go.
+        releases: bool,
+    },
 }
 
 /// What must stay the same while a file is read.
@@ -55,40 +56,40 @@ struct SpanReader {
 
 impl SourceFile {
     pub(super) fn new(file: File) -> io::Result<Self> {
-        Ok(Self {
-            extent: Extent::Fixed(Stamp::of(&file)?),
-            kept: Kept::to_the_end(),
-            file,
-        })
+        let stamp = Stamp::of(&file)?;
+        Ok(Self(Kind::Fixed { file, stamp }))
     }
 
-    /// A file that somebody still writes.
-    pub(super) fn growing(file: File, growth: Arc<Growth>, kept: Kept) -> Self {
-        let extent = Extent::Growing(growth);
-        Self { file, extent, kept }
+    /// A file that somebody still writes; where it `releases`, nobody needs what has come where it should.
+    pub(super) fn growing(scratch: Arc<Scratch>, growth: Arc<Growth>, releases: bool) -> Self {
+        Self(Kind::Growing {
+            scratch,
+            growth,
+            releases,
+        })
     }
 
     /// Size in bytes: when it was opened, or so far.
     pub(super) fn size(&self) -> u64 {
-        match &self.extent {
-            Extent::Fixed(stamp) => stamp.size,
-            Extent::Growing(growth) => growth.written(),
+        match &self.0 {
+            Kind::Fixed { stamp, .. } => stamp.size,
+            Kind::Growing { growth, .. } => growth.written(),
         }
     }
 
     /// What must stay the same of a file that does not grow.
     pub(super) fn stamp(&self) -> Option<&Stamp> {
-        match &self.extent {
-            Extent::Fixed(stamp) => Some(stamp),
-            Extent::Growing(_) => None,
+        match &self.0 {
+            Kind::Fixed { stamp, .. } => Some(stamp),
+            Kind::Growing { .. } => None,
         }
     }
 
     /// Waits until the file has `wanted` bytes, or as many as it will ever have; returns how many.
     pub(super) fn reach(&self, wanted: u64) -> io::Result<u64> {
-        match &self.extent {
-            Extent::Fixed(stamp) => Ok(stamp.size),
-            Extent::Growing(growth) => growth.reach(wanted),
+        match &self.0 {
+            Kind::Fixed { stamp, .. } => Ok(stamp.size),
+            Kind::Growing { growth, .. } => growth.reach(wanted),
         }
     }
 
@@ -97,21 +98,27 @@ impl SourceFile {
         self.reach(offset.saturating_add(buffer.len() as u64))?;
         let mut filled = 0;
         while filled < buffer.len() {
-            match read_at(&self.file, &mut buffer[filled..], offset + filled as u64) {
+            match self.read_some(&mut buffer[filled..], offset + filled as u64) {
                 Ok(0) => break,
                 Ok(read) => filled += read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
-        self.kept.check(&(offset..offset + filled as u64))?;
         Ok(filled)
     }
 
+    fn read_some(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        match &self.0 {
+            Kind::Fixed { file, .. } => read_at(file, buffer, offset),
+            Kind::Growing { scratch, .. } => scratch.read_at(buffer, offset),
+        }
+    }
+
     fn check_unchanged(&self) -> io::Result<()> {
-        match &self.extent {
-            Extent::Fixed(stamp) if Stamp::of(&self.file)? != *stamp => Err(changed()),
-            Extent::Fixed(_) | Extent::Growing(_) => Ok(()),
+        match &self.0 {
+            Kind::Fixed { file, stamp } if Stamp::of(file)? != *stamp => Err(changed()),
+            Kind::Fixed { .. } | Kind::Growing { .. } => Ok(()),
         }
     }
 }
@@ -119,7 +126,7 @@ impl SourceFile {
 /// When nobody is left to read a file, nobody need write it; who has written enough already ends by itself.
 impl Drop for SourceFile {
     fn drop(&mut self) {
-        if let Extent::Growing(growth) = &self.extent {
+        if let Kind::Growing { growth, .. } = &self.0 {
             growth.stop();
         }
     }
@@ -174,12 +181,18 @@ impl Content for Span {
     }
 
     fn is_private(&self) -> bool {
-        matches!(self.file.extent, Extent::Growing(_))
+        matches!(self.file.0, Kind::Growing { .. })
     }
 
     fn release(&self) {
-        let SourceFile { file, kept, .. } = &*self.file;
-        kept.release(file, &(self.start..self.start + self.size));
+        if let Kind::Growing {
+            scratch,
+            releases: true,
+            ..
+        } = &self.file.0
+        {
+            scratch.release(&(self.start..self.start + self.size));
+        }
     }
 }
 
@@ -202,15 +215,4 @@ impl Read for SpanReader {
         }
         Ok(read)
     }
-}
-
-#[cfg(unix)]
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
-}
-
-/// Moves the cursor as well, which matters to nobody here.
-#[cfg(windows)]
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
 }

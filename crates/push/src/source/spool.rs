@@ -3,7 +3,6 @@
 //! Standard input, pipes, and archives that are compressed as a whole. The file has no name, so it is gone when its
 //! last reader is, however the process ends. Who waits for its bytes is the growth's business.
 
-use std::fs::File;
 use std::io::{self, Cursor, Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,10 +13,10 @@ use super::arrivals::Arrivals;
 use super::decode::{Decoder, Failure, Packing};
 use super::file::SourceFile;
 use super::growth::Growth;
-use super::kept::Kept;
+use super::scratch::Scratch;
 use super::section::malformed;
 use super::sniff::{HEAD, Seems};
-use super::system::{free_space, write_at};
+use super::system::free_space;
 use crate::blob::Place;
 use crate::{Environment, Error, Event, Events};
 
@@ -37,12 +36,8 @@ pub(super) struct Spooling {
     packed: Arc<AtomicBool>,
 }
 
-/// Writes a temporary file from its beginning; never moves the cursor, which belongs to nobody where files are read at
-/// offsets meanwhile.
-struct Appending {
-    file: File,
-    end: u64,
-}
+/// Writes a scratch file.
+struct Appending(Arc<Scratch>);
 
 impl Spool {
     /// `TMPDIR`, else the cache directory, because `/tmp` may be memory.
@@ -84,23 +79,23 @@ impl Spool {
         place: &Place,
         arrivals: &Arrivals,
     ) -> Result<Spooling, Error> {
-        let file = tempfile::tempfile_in(&self.directory).map_err(|e| self.cannot_write(e))?;
-        let reading = file.try_clone().map_err(|e| self.cannot_write(e))?;
-        let growth = Arc::clone(arrivals.growth());
+        let scratch = Scratch::in_directory(&self.directory).map_err(|e| self.cannot_write(e))?;
+        let (scratch, growth) = (Arc::new(scratch), Arc::clone(arrivals.growth()));
         let packed = Arc::new(AtomicBool::new(false));
-        let kept = match arrivals.is_repeatable() {
-            true => Kept::until_released(),
-            false => Kept::to_the_end(),
-        };
+        let file = SourceFile::growing(
+            Arc::clone(&scratch),
+            Arc::clone(&growth),
+            arrivals.is_repeatable(),
+        );
         let spooling = Spooling {
-            file: Arc::new(SourceFile::growing(reading, Arc::clone(&growth), kept)),
+            file: Arc::new(file),
             packed: Arc::clone(&packed),
         };
         let (place, not_started) = (place.clone(), self.clone());
         let write = move || {
             // Whatever happens here, nobody waits for bytes that will not come.
             let _ending = Ending(&growth);
-            let mut file = Appending { file, end: 0 };
+            let mut file = Appending(scratch);
             growth.finish(self.fill(reader, &place, &mut file, &growth, &packed));
         };
         thread::Builder::new()
@@ -192,9 +187,7 @@ impl Spooling {
 
 impl Write for Appending {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = write_at(&self.file, bytes, self.end)?;
-        self.end += written as u64;
-        Ok(written)
+        self.0.append(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {

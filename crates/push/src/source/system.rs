@@ -70,6 +70,18 @@ pub(super) fn write_at(file: &File, bytes: &[u8], offset: u64) -> std::io::Resul
     std::os::windows::fs::FileExt::seek_write(file, bytes, offset)
 }
 
+/// Reads some bytes of a file from an offset on.
+#[cfg(unix)]
+pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> std::io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
+}
+
+/// Moves the cursor as well, which matters to nobody here.
+#[cfg(windows)]
+pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> std::io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
+}
+
 /// What a directory without `oci-layout` seems to be.
 pub(super) fn what_directory(path: &Path) -> std::io::Result<&'static str> {
     let has = |name: &str| path.join(name).exists();

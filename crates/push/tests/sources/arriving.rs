@@ -228,7 +228,7 @@ fn the_room_of_a_released_layer_is_given_back_where_the_stream_can_be_had_again(
             Ok(rest) => assert!(!repeatable && rest == image.layers[1][1 << 20..]),
             Err(error) => {
                 assert!(repeatable, "{error}");
-                assert_eq!(error.to_string(), "its room was given back");
+                assert_eq!(error.to_string(), "it was released");
             }
         }
         streamed.end().1.expect("the archive is whole");
