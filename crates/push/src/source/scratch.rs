@@ -78,3 +78,115 @@ impl Scratch {
 
 /// In bytes: of file systems, or a divisor of theirs.
 const BLOCK: u64 = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIB: u64 = 1 << 20;
+
+    fn scratch() -> Scratch {
+        let directory = tempfile::tempdir().unwrap();
+        Scratch::in_directory(directory.path()).unwrap()
+    }
+
+    /// Bytes that say where they stand, in pieces of eight.
+    fn bytes(range: Range<u64>) -> Vec<u8> {
+        let numbers = range.step_by(8).map(u64::to_le_bytes);
+        numbers.flatten().collect()
+    }
+
+    /// Writes the bytes of a range that begins where what was written before ends.
+    fn write(scratch: &Scratch, range: Range<u64>) {
+        let (bytes, mut written) = (bytes(range), 0);
+        while written < bytes.len() {
+            written += scratch.append(&bytes[written..]).unwrap();
+        }
+    }
+
+    fn read(scratch: &Scratch, range: Range<u64>) -> io::Result<Vec<u8>> {
+        let mut buffer = vec![0; usize::try_from(range.end - range.start).unwrap()];
+        let mut filled = 0;
+        while filled < buffer.len() {
+            let offset = range.start + filled as u64;
+            match scratch.read_at(&mut buffer[filled..], offset)? {
+                0 => break,
+                read => filled += read,
+            }
+        }
+        buffer.truncate(filled);
+        Ok(buffer)
+    }
+
+    #[test]
+    fn what_was_written_is_read_at_any_offset() {
+        let scratch = scratch();
+        let end = 5 * MIB + 4096;
+        for start in (0..end).step_by(300 << 10) {
+            write(&scratch, start..end.min(start + (300 << 10)));
+        }
+        for range in [0..end, 8..16, MIB - 8..MIB + 8, 3 * MIB..end] {
+            assert!(read(&scratch, range.clone()).unwrap() == bytes(range));
+        }
+        let behind = end - 8..end + 8;
+        assert!(read(&scratch, behind).unwrap() == bytes(end - 8..end));
+    }
+
+    #[test]
+    fn the_room_of_what_was_released_is_used_again() {
+        let scratch = scratch();
+        write(&scratch, 0..4 * MIB);
+        for n in 0..20 {
+            let start = (4 + 5 * n) * MIB;
+            write(&scratch, start..start + 5 * MIB);
+            scratch.release(&(start - 2 * MIB..start + 3 * MIB));
+        }
+        let (length, end) = (scratch.file.metadata().unwrap().len(), 104 * MIB);
+        assert!(length <= 16 * MIB, "{length} bytes for {end}");
+        for kept in [0..2 * MIB, end - 2 * MIB..end] {
+            assert!(read(&scratch, kept.clone()).unwrap() == bytes(kept));
+        }
+    }
+
+    #[test]
+    fn what_was_released_is_not_read_and_its_neighbours_are() {
+        let scratch = scratch();
+        write(&scratch, 0..8 * MIB);
+        let released = MIB / 2 + 4096..5 * MIB + 4096;
+        scratch.release(&released);
+        scratch.release(&released);
+        write(&scratch, 8 * MIB..16 * MIB);
+        for gone in [2 * MIB..2 * MIB + 8, 4 * MIB - 8..4 * MIB + 8] {
+            let error = read(&scratch, gone).unwrap_err();
+            assert_eq!(error.to_string(), "it was released");
+        }
+        let head = released.start + HEAD as u64;
+        for kept in [0..head, released.end..16 * MIB] {
+            assert!(read(&scratch, kept.clone()).unwrap() == bytes(kept));
+        }
+    }
+
+    #[test]
+    fn behind_the_end_is_nothing_where_something_else_was_before() {
+        let scratch = scratch();
+        write(&scratch, 0..4 * MIB);
+        scratch.release(&(0..4 * MIB));
+        write(&scratch, 4 * MIB..4 * MIB + 8);
+        assert!(read(&scratch, 4 * MIB + 8..5 * MIB).unwrap().is_empty());
+        assert!(read(&scratch, 4 * MIB..5 * MIB).unwrap() == bytes(4 * MIB..4 * MIB + 8));
+    }
+
+    #[test]
+    fn what_is_released_before_it_is_all_there_is_written_on() {
+        let scratch = scratch();
+        write(&scratch, 0..2 * MIB + 8);
+        scratch.release(&(0..8 * MIB));
+        for start in (2 * MIB + 8..8 * MIB).step_by(8192) {
+            write(&scratch, start..(8 * MIB).min(start + 8192));
+        }
+        assert!(read(&scratch, MIB..MIB + 8).is_err());
+        for kept in [2 * MIB..8 * MIB, 8 * MIB - 8..8 * MIB] {
+            assert!(read(&scratch, kept.clone()).unwrap() == bytes(kept));
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! Layers of a daemon's image, sent while the rest of it is still awaited.
 
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use embedded_registry::{Config, Registry};
 use oci::Digest;
@@ -193,55 +193,6 @@ async fn what_is_exported_for_the_wanted_platforms_alone_is_sent_while_it_comes(
         let sent = before_the_end.expect("the layer, before the end");
         assert_eq!(sent.expect("no panic"), Some(digest), "{platforms:?}");
     }
-}
-
-/// How many bytes of the disk are taken by nameless files below a directory that this process has open.
-#[cfg(target_os = "linux")]
-fn nameless_bytes(directory: &std::path::Path) -> u64 {
-    use std::os::unix::fs::MetadataExt as _;
-
-    let open = std::fs::read_dir("/proc/self/fd").expect("a list of open files");
-    let open = open.filter_map(|file| Some(file.ok()?.path()));
-    let below = open.filter(|file| file.read_link().is_ok_and(|it| it.starts_with(directory)));
-    let files = below.filter_map(|file| file.metadata().ok());
-    // A file that is open twice is one.
-    let files: std::collections::HashMap<u64, u64> = files
-        .map(|file| (file.ino(), file.blocks() * 512))
-        .collect();
-    files.values().sum()
-}
-
-#[cfg(target_os = "linux")]
-#[tokio::test(flavor = "multi_thread")]
-async fn what_the_registry_has_taken_takes_no_room_any_more() {
-    let layer = vec![7; 2 << 20];
-    let digest = Box::leak(Digest::of(&layer).to_string().into_boxed_str());
-    let image = FakeImage {
-        layers: vec![digest],
-        ..hello()
-    };
-    let (daemon, _archive, _) = daemon_of_one_layer(&layer, image);
-    let (registry, _directory) = registry().await;
-    let scratch = tempfile::tempdir().expect("a temporary directory");
-    let (tell, told) = mpsc::channel();
-    let events = Events::new(move |event| drop(tell.send(event)));
-    let mut operation = operation(&daemon, &registry, "app:1");
-    operation.environment.tmpdir = Some(scratch.path().to_owned());
-    let push = tokio::spawn(async move { operation.execute(&events).await.map(drop) });
-    let directory = scratch.path().to_owned();
-    let given_back = tokio::task::spawn_blocking(move || {
-        let finished = |event: &Event| matches!(event, Event::BlobFinished { .. });
-        assert!(told.iter().any(|event| finished(&event)));
-        // The layer has 2 MiB, of which the first block is kept, and the export goes on.
-        let begun = Instant::now();
-        while !(1..=1 << 20).contains(&nameless_bytes(&directory)) {
-            assert!(begun.elapsed() < PATIENCE, "the layer takes room");
-            std::thread::yield_now();
-        }
-    });
-    let given_back = given_back.await;
-    push.abort();
-    given_back.expect("the room is given back");
 }
 
 /// Far longer than it takes to send a layer on loopback.

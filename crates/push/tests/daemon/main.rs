@@ -10,6 +10,9 @@ mod relayed;
 mod room;
 mod unchanged;
 
+#[path = "../../../../tests/support/archive/mod.rs"]
+#[expect(dead_code, unused_imports, reason = "other tests need the rest of it")]
+mod archive;
 #[path = "../../../../tests/support/daemon.rs"]
 mod fake;
 

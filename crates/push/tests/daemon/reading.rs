@@ -1,10 +1,13 @@
 //! What comes of an export that fails, and of one that nobody waits for.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use insta::assert_snapshot;
+use oci::Digest;
 use push::{Error, Event, Events};
 
+use crate::archive::{Image, Tar, docker_archive};
 use crate::fake::{FakeDaemon, FakeImage, Fault};
 use crate::pair::Pair;
 use crate::{LAYERS, chain, hello, multi, open};
@@ -89,21 +92,35 @@ fn remove(directory: &Path, name: &str) {
     }
 }
 
+/// An image with one layer, so large that its room is worth something.
+fn of_one_large_layer() -> (tempfile::NamedTempFile, FakeImage) {
+    let mut image = Image::new(&["large"]);
+    image.layers[0] = Tar::new().file("large", vec![7; 2 << 20]).finish();
+    image.diff_ids[0] = Digest::of(&image.layers[0]);
+    let archive = tempfile::NamedTempFile::new().expect("a temporary file");
+    let bytes = docker_archive(&image, &["corpus/hello:1"]).finish();
+    std::fs::write(archive.path(), bytes).expect("room for it");
+    let leaked = |digest: &Digest| &*Box::leak(digest.to_string().into_boxed_str());
+    let daemons = FakeImage {
+        archive: archive.path().to_owned(),
+        id: leaked(&Digest::of(&image.config())),
+        layers: image.diff_ids.iter().map(leaked).collect(),
+        ..hello()
+    };
+    (archive, daemons)
+}
+
 #[tokio::test]
 async fn a_layer_that_the_registry_loses_when_it_was_released_is_its_own_fault() {
-    let pair = Pair::new(FakeImage {
-        layers: LAYERS.to_vec(),
-        ..hello()
-    })
-    .await;
-    let (directory, config) = (pair.directory(), hello().id);
+    let (_archive, image) = of_one_large_layer();
+    let layer = image.layers[0].strip_prefix("sha256:").expect("a digest");
+    let pair = Pair::new(image).await;
+    let (directory, finished) = (pair.directory(), AtomicUsize::new(0));
     let events = Events::new(move |event| {
-        // The config is the last blob.
-        if matches!(event, Event::BlobFinished { digest, .. } if digest.to_string() == config) {
-            remove(
-                &directory,
-                LAYERS[1].strip_prefix("sha256:").expect("a digest"),
-            );
+        // Layer and config.
+        let is_blob = matches!(event, Event::BlobFinished { .. });
+        if is_blob && finished.fetch_add(1, Ordering::Relaxed) == 1 {
+            remove(&directory, layer);
         }
     });
     let report = pair.operation("app:1").execute(&events).await.unwrap();

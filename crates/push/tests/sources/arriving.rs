@@ -207,9 +207,8 @@ fn layers_that_their_exporter_has_checked_are_not_hashed_again() {
     }
 }
 
-#[cfg(target_os = "linux")]
 #[test]
-fn the_room_of_a_released_layer_is_given_back_where_the_stream_can_be_had_again() {
+fn a_released_layer_is_gone_where_the_stream_can_be_had_again() {
     let (image, archive) = (image(), docker_archive(&image(), &[]).finish());
     for repeatable in [false, true] {
         let mut streamed = Streamed::begin(|it| {
