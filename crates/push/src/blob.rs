@@ -95,7 +95,7 @@ impl Blob {
         self.content.open_at(offset)
     }
 
-    /// Says that it has come where it should, so that its room can be given back if its source can do without; blocks.
+    /// Says that it has come where it should, so that its source can use its room again if it can do without.
     ///
     /// To open it again may fail then.
     pub fn release(&self) {

@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use futures::future;
 use futures::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
 use oci::{Digest, Document, Registry, Repository};
-use tokio::task;
 
 use crate::blob::{Blob, Released};
 use crate::event::{BlobKind, BlobOutcome, Event, Events};
@@ -91,8 +90,7 @@ impl<'a> Execution<'a> {
                 let outcome = self.bring(repository, &layer, BlobKind::Layer).await?;
                 // What nobody has checked may be read once more to understand the archive.
                 if outcome == BlobOutcome::Uploaded && layer.is_checked() {
-                    let released = task::spawn_blocking(move || layer.release());
-                    released.await.expect("to release a blob does not panic");
+                    layer.release();
                 }
                 Ok(())
             })

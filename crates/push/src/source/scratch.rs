@@ -1,26 +1,50 @@
-//! The scratch file: what a spool is written to, until nobody needs what is in it.
+//! The scratch file: what a spool is written to, in slots that are used again when nobody needs what is in them.
 //!
-//! The room of what was released goes back to the system, first of all memory that the file would take as long as it is
-//! not written out: a push that keeps up with its source then needs room for the layers on their way, not for the image.
-//! The file has no name, so it is gone when its last reader is.
+//! A push that keeps up with its source then takes room for the layers on their way, not for the image, and writes to
+//! memory that the system has given it before. The file has no name, so it is gone when its last reader is.
 
 use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::sniff::HEAD;
-use super::system::{punch_hole, read_at, write_at};
+use super::system::{read_at, write_at};
 use crate::blob::Released;
 
 /// Bytes that are written once, from the first to the last, and can be read at any offset until they are released.
 #[derive(Debug)]
 pub(super) struct Scratch {
     file: File,
-    end: AtomicU64,
-    released: Mutex<Vec<Range<u64>>>,
+    slots: Mutex<Slots>,
+}
+
+/// In which slot of the file each slot of the bytes is.
+#[derive(Debug, Default)]
+struct Slots {
+    /// In the order of the bytes.
+    begun: Vec<Slot>,
+    /// How many bytes were written, those that are released included.
+    end: u64,
+    /// Places in the file that can be written again.
+    free: Vec<u32>,
+    /// How many places the file has.
+    places: u32,
+}
+
+/// Where the bytes of a slot are.
+#[derive(Clone, Copy, Debug)]
+enum Slot {
+    At(u32),
+    Released,
+}
+
+/// Bytes in the file.
+struct Found {
+    position: u64,
+    /// How many follow each other.
+    there: usize,
 }
 
 impl Scratch {
@@ -28,8 +52,7 @@ impl Scratch {
     pub(super) fn in_directory(directory: &Path) -> io::Result<Self> {
         Ok(Self {
             file: tempfile::tempfile_in(directory)?,
-            end: AtomicU64::new(0),
-            released: Mutex::default(),
+            slots: Mutex::default(),
         })
     }
 
@@ -37,9 +60,10 @@ impl Scratch {
     ///
     /// For one writer.
     pub(super) fn append(&self, bytes: &[u8]) -> io::Result<usize> {
-        let end = self.end.load(Ordering::Relaxed);
-        let written = write_at(&self.file, bytes, end)?;
-        self.end.store(end + written as u64, Ordering::Relaxed);
+        let (place, within) = self.slots().next();
+        let most = bytes.len().min(SLOT - within);
+        let written = write_at(&self.file, &bytes[..most], position(place, within))?;
+        self.slots().end += written as u64;
         Ok(written)
     }
 
@@ -48,36 +72,85 @@ impl Scratch {
     /// # Errors
     /// [`Released`] where they are not there any more.
     pub(super) fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        let read = read_at(&self.file, buffer, offset)?;
-        let (start, end) = (offset, offset + read as u64);
-        // What was read after that is a hole.
-        let overlaps = |it: &Range<u64>| it.start < end && start < it.end;
-        let released = self.released.lock().unwrap_or_else(PoisonError::into_inner);
-        if released.iter().any(overlaps) {
-            return Err(io::Error::other(Released));
-        }
+        let found = self.slots().find(offset)?;
+        found.map_or(Ok(0), |found| self.read_found(buffer, offset, &found))
+    }
+
+    fn read_found(&self, buffer: &mut [u8], offset: u64, found: &Found) -> io::Result<usize> {
+        let most = buffer.len().min(found.there);
+        let read = read_at(&self.file, &mut buffer[..most], found.position)?;
+        // If it was released meanwhile, other bytes may have been written there.
+        self.slots().find(offset)?;
         Ok(read)
     }
 
-    /// Lets what lies in whole blocks within `range` go, but for its beginning, by which a file is known.
+    /// Lets what lies in whole slots within `range` go, but for its beginning, by which a file is known.
     pub(super) fn release(&self, range: &Range<u64>) {
-        let start = (range.start + HEAD as u64).next_multiple_of(BLOCK);
-        let end = range.end / BLOCK * BLOCK;
-        if start >= end {
-            return;
+        let start = range.start + HEAD as u64;
+        let (first, _) = split(start.next_multiple_of(SLOT as u64));
+        let mut slots = self.slots();
+        let (behind, _) = split(range.end.min(slots.end));
+        slots.release(first..behind);
+    }
+
+    fn slots(&self) -> MutexGuard<'_, Slots> {
+        // Nothing is left half-done under the lock.
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Slots {
+    /// Where the next byte is written: in the slot that is not full yet, else in a place that nobody uses.
+    fn next(&mut self) -> (u32, usize) {
+        let (slot, within) = split(self.end);
+        // A slot is released only when it is full.
+        if let Some(Slot::At(place)) = self.begun.get(slot) {
+            return (*place, within);
         }
-        let lock = || self.released.lock().unwrap_or_else(PoisonError::into_inner);
-        // Before there is a hole, so that nobody takes it for bytes.
-        lock().push(start..end);
-        if let Err(error) = punch_hole(&self.file, start..end) {
-            tracing::debug!(%error, "the spool keeps what was released");
-            lock().retain(|range| *range != (start..end));
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.places += 1;
+            self.places - 1
+        });
+        self.begun.push(Slot::At(place));
+        (place, within)
+    }
+
+    /// Where the bytes from an offset on are; none where nothing was written yet.
+    fn find(&self, offset: u64) -> io::Result<Option<Found>> {
+        let (slot, within) = split(offset);
+        let left = self.end.saturating_sub(offset);
+        match self.begun.get(slot) {
+            Some(Slot::Released) => Err(io::Error::other(Released)),
+            Some(Slot::At(place)) if left > 0 => Ok(Some(Found {
+                position: position(*place, within),
+                there: usize::try_from(left).unwrap_or(SLOT).min(SLOT - within),
+            })),
+            _ => Ok(None),
+        }
+    }
+
+    fn release(&mut self, slots: Range<usize>) {
+        for slot in self.begun.get_mut(slots).into_iter().flatten() {
+            if let Slot::At(place) = std::mem::replace(slot, Slot::Released) {
+                self.free.push(place);
+            }
         }
     }
 }
 
-/// In bytes: of file systems, or a divisor of theirs.
-const BLOCK: u64 = 4096;
+/// The slot that an offset lies in, and where in it.
+fn split(offset: u64) -> (usize, usize) {
+    let few = |number| usize::try_from(number).expect("slots are many times larger than their map");
+    (few(offset / SLOT as u64), few(offset % SLOT as u64))
+}
+
+/// Where in the file a byte is.
+fn position(place: u32, within: usize) -> u64 {
+    u64::from(place) * SLOT as u64 + within as u64
+}
+
+/// In bytes: less than two of it stay of a released layer, and more than one is never read at once.
+const SLOT: usize = 256 << 10;
 
 #[cfg(test)]
 mod tests {
@@ -188,5 +261,17 @@ mod tests {
         for kept in [2 * MIB..8 * MIB, 8 * MIB - 8..8 * MIB] {
             assert!(read(&scratch, kept.clone()).unwrap() == bytes(kept));
         }
+    }
+
+    #[test]
+    fn who_reads_while_it_is_released_and_written_again_gets_no_others_bytes() {
+        let scratch = scratch();
+        write(&scratch, 0..MIB);
+        let offset = MIB / 2;
+        let found = scratch.slots().find(offset).unwrap();
+        scratch.release(&(0..MIB));
+        write(&scratch, MIB..2 * MIB);
+        let read = scratch.read_found(&mut [0; 8], offset, &found.expect("it was there"));
+        assert_eq!(read.unwrap_err().to_string(), "it was released");
     }
 }

@@ -1,7 +1,6 @@
 //! What the system says of a path and of standard input, and does to files, where systems differ.
 
 use std::fs::{File, Metadata};
-use std::ops::Range;
 use std::path::Path;
 
 /// Whether bytes come out of it as from a file, only once and in order.
@@ -41,22 +40,6 @@ pub(super) fn free_space(directory: &Path) -> Option<u64> {
 #[cfg(not(unix))]
 pub(super) fn free_space(_: &Path) -> Option<u64> {
     None
-}
-
-/// Gives the room of a part of a file back; its size stays.
-#[cfg(target_os = "linux")]
-pub(super) fn punch_hole(file: &File, range: Range<u64>) -> std::io::Result<()> {
-    use rustix::fs::{FallocateFlags, fallocate};
-
-    let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
-    let length = range.end - range.start;
-    rustix::io::retry_on_intr(|| fallocate(file, flags, range.start, length))?;
-    Ok(())
-}
-
-#[cfg(not(target_os = "linux"))]
-pub(super) fn punch_hole(_: &File, _: Range<u64>) -> std::io::Result<()> {
-    Err(std::io::ErrorKind::Unsupported.into())
 }
 
 /// Writes to a file at an offset; some of it, as systems do.
