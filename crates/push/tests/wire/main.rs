@@ -16,6 +16,7 @@ mod progress;
 mod resume;
 mod retry;
 mod stream;
+mod streaming;
 mod support;
 mod tls;
 mod upload;
