@@ -62,6 +62,43 @@ async fn an_upload_begins_before_its_layer_is_there() {
 }
 
 #[tokio::test]
+async fn what_is_known_at_the_end_is_sent_beside_what_is_still_on_its_way() {
+    let (fake, archive) = (Fake::start().await, Archive::oci());
+    let (layer, config) = (Digest::of(&archive.layer), Digest::of(&archive.config));
+    fake.script("PUT", layer.hex(), 1, Act::KeepSilent);
+    let mut streaming = Streaming::begin(&fake);
+    streaming.write(&archive.beginning).await;
+    streaming.write(&archive.end).await;
+    streaming.input = None;
+    let first = streaming.hear(is_finished).await;
+    assert!(
+        matches!(&first, Event::BlobFinished { digest, .. } if *digest == config),
+        "{first:?}"
+    );
+    assert_eq!(fake.blob("team/app", &config), Some(archive.config));
+    streaming.push.abort();
+}
+
+#[tokio::test]
+async fn what_is_refused_when_the_image_is_known_is_its_failure() {
+    let (fake, archive) = (Fake::start().await, Archive::oci());
+    let config = Digest::of(&archive.config);
+    let denied = spec::error(403, "DENIED", "not here");
+    fake.script("POST", config.hex(), 9, Act::Answer(denied));
+    let streaming = Streaming::begin(&fake);
+    streaming.write(&archive.beginning).await;
+    streaming.write(&archive.end).await;
+    let (report, _) = streaming.end().await;
+    let report = report.expect("the source is whole");
+    let [failed] = &report.failed[..] else {
+        panic!("{report:?}");
+    };
+    assert_eq!(failed.references, [format!("{}/team/app:1", fake.address)]);
+    assert!(matches!(failed.error, Error::Denied { .. }), "{failed:?}");
+    assert_eq!(fake.manifest("team/app", "1"), None);
+}
+
+#[tokio::test]
 async fn a_layer_of_an_old_docker_archive_is_sent_when_it_has_been_hashed() {
     let (fake, archive) = (Fake::start().await, Archive::docker());
     let mut streaming = Streaming::begin(&fake);
