@@ -58,10 +58,7 @@ impl<'a> Execution<'a> {
         for image in images {
             match self.push(image).await {
                 Ok(written) => pushed.extend(written),
-                Err(error) => failed.push(Failed {
-                    references: image.references(self.shown_as),
-                    error,
-                }),
+                Err(error) => failed.push(self.failure(image, error)),
             }
         }
         Report {
@@ -71,32 +68,48 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Brings layers of a stream, several at once, as they turn up; they may still be arriving.
-    pub(crate) async fn bring_early(
+    /// Brings blobs of a stream, several at once, as they turn up; they may still be arriving.
+    pub(crate) async fn bring_streamed(
         &self,
         repository: &Repository,
-        layers: impl Stream<Item = Blob>,
+        blobs: impl Stream<Item = (Blob, BlobKind)>,
         reading: Stop,
     ) -> Result<(), Error> {
         let (mut seen, reading) = (HashSet::new(), &reading);
-        layers
-            .filter(|layer| future::ready(seen.insert(layer.descriptor.digest.clone())))
+        blobs
+            .filter(|(blob, _)| future::ready(seen.insert(blob.descriptor.digest.clone())))
             .enumerate()
-            .map(|(n, layer)| async move {
+            .map(|(n, (blob, kind))| async move {
                 if n == 0 && !reading.is_over() {
                     let repository = format!("{}/{repository}", self.shown_as);
                     self.events.tell(Event::Streaming { repository });
                 }
-                let outcome = self.bring(repository, &layer, BlobKind::Layer).await?;
+                let outcome = self.bring(repository, &blob, kind).await?;
                 // What nobody has checked may be read once more to understand the archive.
-                if outcome == BlobOutcome::Uploaded && layer.is_checked() {
-                    layer.release();
+                if outcome == BlobOutcome::Uploaded && blob.is_checked() {
+                    blob.release();
                 }
                 Ok(())
             })
             .buffer_unordered(self.options.jobs.get())
             .try_collect()
             .await
+    }
+
+    /// The report of a push whose one image failed before all of it was there.
+    pub(crate) fn failed(self, image: &Prepared, error: Error) -> Report {
+        Report {
+            pushed: Vec::new(),
+            failed: vec![self.failure(image, error)],
+            bytes_sent: self.bytes_sent.into_inner(),
+        }
+    }
+
+    fn failure(&self, image: &Prepared, error: Error) -> Failed {
+        Failed {
+            references: image.references(self.shown_as),
+            error,
+        }
     }
 
     async fn push(&self, image: &Prepared) -> Result<Vec<Pushed>, Error> {
@@ -130,13 +143,11 @@ impl<'a> Execution<'a> {
         Ok(image.tags.iter().cloned().map(Some).map(pushed).collect())
     }
 
-    /// Brings all blobs of an image, several at once; the largest first, so that none is left to finish alone.
+    /// Brings all blobs of an image, several at once.
     async fn bring_blobs(&self, image: &Prepared) -> Result<(), Error> {
-        let mut blobs: Vec<&(Blob, BlobKind)> = image.blobs.iter().collect();
-        blobs.sort_by_key(|(blob, _)| std::cmp::Reverse(blob.descriptor.size));
         // A closure here would make the future of the whole push one that cannot be spawned (rust-lang/rust#110338).
-        let mut brought = Vec::with_capacity(blobs.len());
-        for (blob, kind) in blobs {
+        let mut brought = Vec::with_capacity(image.blobs.len());
+        for (blob, kind) in image.largest_first() {
             brought.push(self.bring(&image.repository, blob, *kind));
         }
         stream::iter(brought)

@@ -10,7 +10,7 @@ use crate::execute::Execution;
 use crate::naming::Naming;
 use crate::plan::Plan;
 use crate::prepare::Prepared;
-use crate::reading::Reading;
+use crate::reading::{Reading, is_of_source};
 use crate::registry::Client;
 use crate::report::Report;
 use crate::source::{Arrivals, DaemonImage, Export, Exporting, SourceSpec};
@@ -93,8 +93,9 @@ impl PushOperation {
             return unexported::plan(self, shown_as, &image, &client, events).await;
         }
         let (operation, telling) = (self.clone(), events.clone());
-        let reading =
-            Reading::start(move |arrivals| operation.read(None, &telling, arrivals.of_none()));
+        let reading = Reading::start(None, move |arrivals| {
+            operation.read(None, &telling, arrivals.of_none())
+        });
         let images = reading.images().await?;
         let client = self.connect(events).await?;
         plan::plan(&client, self.shown_as()?, &images, &self.options).await
@@ -107,7 +108,7 @@ impl PushOperation {
     ///
     /// # Errors
     /// What keeps every image from being pushed: those of the source, and of a registry that cannot be reached. Of a
-    /// stream also those of the first layer that cannot be sent.
+    /// stream also those of the first layer that cannot be sent before its images are known.
     pub async fn execute(&self, events: &Events) -> Result<Report, Error> {
         let shown_as = self.shown_as()?;
         if let Some(repository) = self.repository() {
@@ -128,7 +129,7 @@ impl PushOperation {
             None => self.repository().cloned(),
         };
         let (export, _exporting) = self.export(image)?.unzip();
-        let mut reading = self.start_reading(export, early.is_some(), shown_as, events);
+        let mut reading = self.start_reading(export, early.clone(), shown_as, events);
         if !reading.is_stream().await {
             let images = reading.images().await?;
             let client = self.connect(events).await?;
@@ -141,10 +142,14 @@ impl PushOperation {
         };
         let execution = Execution::new(&client, shown_as, &self.options, events);
         if let Some(repository) = &early {
-            let (layers, stop) = (reading.layers(), reading.stop());
-            reading
-                .beside(execution.bring_early(repository, layers, stop))
-                .await?;
+            let (blobs, stop) = (reading.blobs(), reading.stop());
+            let bringing = execution.bring_streamed(repository, blobs, stop);
+            if let Err(error) = reading.beside(bringing).await {
+                return match reading.known().await? {
+                    [image] if !is_of_source(&error) => Ok(execution.failed(image, error)),
+                    _ => Err(error),
+                };
+            }
         }
         let images = reading.images().await?;
         Ok(execution.run(&images).await)
@@ -154,7 +159,7 @@ impl PushOperation {
     fn start_reading(
         &self,
         export: Option<Export>,
-        early: bool,
+        repository: Option<Repository>,
         shown_as: &Registry,
         events: &Events,
     ) -> Reading {
@@ -163,7 +168,8 @@ impl PushOperation {
             .as_ref()
             .map_or(self.options.platforms.is_empty(), Export::is_wanted);
         let all = everything && self.image().is_none();
-        Reading::start(move |arrivals| {
+        let early = repository.is_some();
+        Reading::start(repository, move |arrivals| {
             let arrivals = match early {
                 false => arrivals.of_none(),
                 true if all => arrivals.of_all_images(),

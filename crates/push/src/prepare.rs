@@ -68,6 +68,13 @@ impl Prepared {
         self.root().digest()
     }
 
+    /// Its blobs, the largest first, so that none is left to finish alone.
+    pub(crate) fn largest_first(&self) -> Vec<&(Blob, BlobKind)> {
+        let mut blobs: Vec<_> = self.blobs.iter().collect();
+        blobs.sort_by_key(|(blob, _)| std::cmp::Reverse(blob.descriptor.size));
+        blobs
+    }
+
     /// What will be written: a reference for each tag, or one with the digest.
     pub(crate) fn references(&self, registry: &oci::Registry) -> Vec<String> {
         let repository = &self.repository;
