@@ -54,23 +54,23 @@ impl Growth {
 
     /// Everything that anybody needs is there, and what comes behind it is not waited for, nor what fails there.
     pub(super) fn suffice(&self) {
-        self.state()
-            .end
-            .take_if(|end| matches!(end, End::Failed(_)));
-        self.end(End::Enough);
+        let mut state = self.state();
+        state.end.take_if(|end| matches!(end, End::Failed(_)));
+        self.end(state, End::Enough);
     }
 
     /// Nothing more is written.
     pub(super) fn finish(&self, result: Result<(), Error>) {
-        self.end(match result {
+        let end = match result {
             Ok(()) => End::Whole,
             Err(error) => End::Failed(Some(error)),
-        });
+        };
+        self.end(self.state(), end);
     }
 
     /// Lets everybody who waits for the rest of it go; what is complete stays.
     pub(super) fn stop(&self) {
-        self.end(End::Stopped);
+        self.end(self.state(), End::Stopped);
     }
 
     /// Waits until there are `wanted` bytes, or as many as there will ever be; returns how many.
@@ -117,8 +117,7 @@ impl Growth {
     }
 
     /// Only the first end counts.
-    fn end(&self, end: End) {
-        let mut state = self.state();
+    fn end(&self, mut state: MutexGuard<'_, State>, end: End) {
         state.end.get_or_insert(end);
         for (_, reader) in state.waiting.drain(..) {
             reader.notify_one();
