@@ -4,10 +4,10 @@
 //! memory that the system has given it before. The file has no name, so it is gone when its last reader is.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::ops::Range;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::sniff::HEAD;
 use super::system::{read_at, write_at};
@@ -19,6 +19,9 @@ pub(super) struct Scratch {
     file: File,
     slots: Mutex<Slots>,
 }
+
+/// The one writer of a scratch file.
+pub(super) struct Appending(Arc<Scratch>);
 
 /// In which slot of the file each slot of the bytes is.
 #[derive(Debug, Default)]
@@ -48,23 +51,13 @@ struct Found {
 }
 
 impl Scratch {
-    /// A file of no length in `directory`.
-    pub(super) fn in_directory(directory: &Path) -> io::Result<Self> {
-        Ok(Self {
+    /// A file of no length in `directory`, and what writes it.
+    pub(super) fn in_directory(directory: &Path) -> io::Result<(Arc<Self>, Appending)> {
+        let scratch = Arc::new(Self {
             file: tempfile::tempfile_in(directory)?,
             slots: Mutex::default(),
-        })
-    }
-
-    /// Writes some of `bytes` behind what was written before; returns how many.
-    ///
-    /// For one writer.
-    pub(super) fn append(&self, bytes: &[u8]) -> io::Result<usize> {
-        let (place, within) = self.slots().next();
-        let most = bytes.len().min(SLOT - within);
-        let written = write_at(&self.file, &bytes[..most], position(place, within))?;
-        self.slots().end += written as u64;
-        Ok(written)
+        });
+        Ok((Arc::clone(&scratch), Appending(scratch)))
     }
 
     /// Reads some of the bytes from `offset` on; returns how many, 0 behind the last that was written.
@@ -96,6 +89,22 @@ impl Scratch {
     fn slots(&self) -> MutexGuard<'_, Slots> {
         // Nothing is left half-done under the lock.
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Write for Appending {
+    /// Writes some of `bytes` behind what was written before; returns how many.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let Self(scratch) = self;
+        let (place, within) = scratch.slots().next();
+        let most = bytes.len().min(SLOT - within);
+        let written = write_at(&scratch.file, &bytes[..most], position(place, within))?;
+        scratch.slots().end += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -158,120 +167,147 @@ mod tests {
 
     const MIB: u64 = 1 << 20;
 
-    fn scratch() -> Scratch {
-        let directory = tempfile::tempdir().unwrap();
-        Scratch::in_directory(directory.path()).unwrap()
+    /// A scratch file of bytes that say where they stand, in pieces of eight.
+    struct Numbered {
+        scratch: Arc<Scratch>,
+        writer: Appending,
     }
 
-    /// Bytes that say where they stand, in pieces of eight.
-    fn bytes(range: Range<u64>) -> Vec<u8> {
-        let numbers = range.step_by(8).map(u64::to_le_bytes);
-        numbers.flatten().collect()
-    }
-
-    /// Writes the bytes of a range that begins where what was written before ends.
-    fn write(scratch: &Scratch, range: Range<u64>) {
-        let (bytes, mut written) = (bytes(range), 0);
-        while written < bytes.len() {
-            written += scratch.append(&bytes[written..]).unwrap();
+    impl Numbered {
+        /// A file of so many bytes.
+        fn of(size: u64) -> Self {
+            let directory = tempfile::tempdir().expect("a temporary directory");
+            let (scratch, writer) = Scratch::in_directory(directory.path()).expect("a file");
+            let mut numbered = Self { scratch, writer };
+            numbered.grow(size);
+            numbered
         }
-    }
 
-    fn read(scratch: &Scratch, range: Range<u64>) -> io::Result<Vec<u8>> {
-        let mut buffer = vec![0; usize::try_from(range.end - range.start).unwrap()];
-        let mut filled = 0;
-        while filled < buffer.len() {
-            let offset = range.start + filled as u64;
-            match scratch.read_at(&mut buffer[filled..], offset)? {
-                0 => break,
-                read => filled += read,
+        /// Writes so many bytes more.
+        fn grow(&mut self, more: u64) {
+            let end = self.end();
+            let written = self.writer.write_all(&numbers(end..end + more));
+            written.expect("room for it");
+        }
+
+        fn end(&self) -> u64 {
+            self.scratch.slots().end
+        }
+
+        /// What there is of a range.
+        fn read(&self, range: Range<u64>) -> io::Result<Vec<u8>> {
+            let size = usize::try_from(range.end - range.start).expect("a small range");
+            let (mut buffer, mut filled) = (vec![0; size], 0);
+            while filled < size {
+                let offset = range.start + filled as u64;
+                match self.scratch.read_at(&mut buffer[filled..], offset)? {
+                    0 => break,
+                    read => filled += read,
+                }
             }
+            buffer.truncate(filled);
+            Ok(buffer)
         }
-        buffer.truncate(filled);
-        Ok(buffer)
+
+        /// Sees to it that of a range everything is there that was written.
+        #[track_caller]
+        fn check(&self, range: Range<u64>) {
+            let expected = numbers(range.start..range.end.min(self.end()));
+            let read = self
+                .read(range.clone())
+                .expect("nothing of it was released");
+            assert!(read == expected, "{range:?} differs");
+        }
+
+        #[track_caller]
+        fn check_released(&self, range: Range<u64>) {
+            let error = self.read(range).expect_err("it was released");
+            assert_eq!(error.to_string(), "it was released");
+        }
+    }
+
+    fn numbers(range: Range<u64>) -> Vec<u8> {
+        range.step_by(8).flat_map(u64::to_le_bytes).collect()
     }
 
     #[test]
     fn what_was_written_is_read_at_any_offset() {
-        let scratch = scratch();
-        let end = 5 * MIB + 4096;
-        for start in (0..end).step_by(300 << 10) {
-            write(&scratch, start..end.min(start + (300 << 10)));
+        let mut file = Numbered::of(0);
+        for _ in 0..17 {
+            file.grow(300 << 10);
         }
-        for range in [0..end, 8..16, MIB - 8..MIB + 8, 3 * MIB..end] {
-            assert!(read(&scratch, range.clone()).unwrap() == bytes(range));
+        file.grow(4096);
+        let end = file.end();
+        for range in [
+            0..end,
+            8..16,
+            MIB - 8..MIB + 8,
+            3 * MIB..end,
+            end - 8..end + 8,
+        ] {
+            file.check(range);
         }
-        let behind = end - 8..end + 8;
-        assert!(read(&scratch, behind).unwrap() == bytes(end - 8..end));
     }
 
     #[test]
     fn the_room_of_what_was_released_is_used_again() {
-        let scratch = scratch();
-        write(&scratch, 0..4 * MIB);
-        for n in 0..20 {
-            let start = (4 + 5 * n) * MIB;
-            write(&scratch, start..start + 5 * MIB);
-            scratch.release(&(start - 2 * MIB..start + 3 * MIB));
+        let mut file = Numbered::of(4 * MIB);
+        for _ in 0..20 {
+            file.grow(5 * MIB);
+            let end = file.end();
+            file.scratch.release(&(end - 7 * MIB..end - 2 * MIB));
         }
-        let (length, end) = (scratch.file.metadata().unwrap().len(), 104 * MIB);
+        let (end, length) = (file.end(), file.scratch.file.metadata().unwrap().len());
         assert!(length <= 16 * MIB, "{length} bytes for {end}");
-        for kept in [0..2 * MIB, end - 2 * MIB..end] {
-            assert!(read(&scratch, kept.clone()).unwrap() == bytes(kept));
-        }
+        file.check(0..2 * MIB);
+        file.check(end - 2 * MIB..end);
     }
 
     #[test]
     fn what_was_released_is_not_read_and_its_neighbours_are() {
-        let scratch = scratch();
-        write(&scratch, 0..8 * MIB);
+        let mut file = Numbered::of(8 * MIB);
         let released = MIB / 2 + 4096..5 * MIB + 4096;
-        scratch.release(&released);
-        scratch.release(&released);
-        write(&scratch, 8 * MIB..16 * MIB);
-        for gone in [2 * MIB..2 * MIB + 8, 4 * MIB - 8..4 * MIB + 8] {
-            let error = read(&scratch, gone).unwrap_err();
-            assert_eq!(error.to_string(), "it was released");
-        }
-        let head = released.start + HEAD as u64;
-        for kept in [0..head, released.end..16 * MIB] {
-            assert!(read(&scratch, kept.clone()).unwrap() == bytes(kept));
-        }
+        file.scratch.release(&released);
+        file.scratch.release(&released);
+        file.grow(8 * MIB);
+        file.check_released(2 * MIB..2 * MIB + 8);
+        file.check_released(4 * MIB - 8..4 * MIB + 8);
+        file.check(0..released.start + HEAD as u64);
+        file.check(released.end..16 * MIB);
     }
 
     #[test]
     fn behind_the_end_is_nothing_where_something_else_was_before() {
-        let scratch = scratch();
-        write(&scratch, 0..4 * MIB);
-        scratch.release(&(0..4 * MIB));
-        write(&scratch, 4 * MIB..4 * MIB + 8);
-        assert!(read(&scratch, 4 * MIB + 8..5 * MIB).unwrap().is_empty());
-        assert!(read(&scratch, 4 * MIB..5 * MIB).unwrap() == bytes(4 * MIB..4 * MIB + 8));
+        let mut file = Numbered::of(4 * MIB);
+        file.scratch.release(&(0..4 * MIB));
+        file.grow(8);
+        assert_eq!(file.read(4 * MIB + 8..5 * MIB).unwrap().len(), 0);
+        assert_eq!(
+            file.read(4 * MIB..5 * MIB).unwrap(),
+            numbers(4 * MIB..file.end())
+        );
     }
 
     #[test]
     fn what_is_released_before_it_is_all_there_is_written_on() {
-        let scratch = scratch();
-        write(&scratch, 0..2 * MIB + 8);
-        scratch.release(&(0..8 * MIB));
-        for start in (2 * MIB + 8..8 * MIB).step_by(8192) {
-            write(&scratch, start..(8 * MIB).min(start + 8192));
+        let mut file = Numbered::of(2 * MIB + 8);
+        file.scratch.release(&(0..8 * MIB));
+        while file.end() < 8 * MIB {
+            file.grow(8192);
         }
-        assert!(read(&scratch, MIB..MIB + 8).is_err());
-        for kept in [2 * MIB..8 * MIB, 8 * MIB - 8..8 * MIB] {
-            assert!(read(&scratch, kept.clone()).unwrap() == bytes(kept));
-        }
+        file.check_released(MIB..MIB + 8);
+        file.check(2 * MIB..file.end());
     }
 
     #[test]
     fn who_reads_while_it_is_released_and_written_again_gets_no_others_bytes() {
-        let scratch = scratch();
-        write(&scratch, 0..MIB);
+        let mut file = Numbered::of(MIB);
         let offset = MIB / 2;
-        let found = scratch.slots().find(offset).unwrap();
-        scratch.release(&(0..MIB));
-        write(&scratch, MIB..2 * MIB);
-        let read = scratch.read_found(&mut [0; 8], offset, &found.expect("it was there"));
+        let found = file.scratch.slots().find(offset).unwrap();
+        file.scratch.release(&(0..MIB));
+        file.grow(MIB);
+        let found = found.expect("it was there");
+        let read = file.scratch.read_found(&mut [0; 8], offset, &found);
         assert_eq!(read.unwrap_err().to_string(), "it was released");
     }
 }

@@ -36,9 +36,6 @@ pub(super) struct Spooling {
     packed: Arc<AtomicBool>,
 }
 
-/// Writes a scratch file.
-struct Appending(Arc<Scratch>);
-
 impl Spool {
     /// `TMPDIR`, else the cache directory, because `/tmp` may be memory.
     pub(super) fn new(environment: &Environment, events: &Events) -> Self {
@@ -79,14 +76,11 @@ impl Spool {
         place: &Place,
         arrivals: &Arrivals,
     ) -> Result<Spooling, Error> {
-        let scratch = Scratch::in_directory(&self.directory).map_err(|e| self.cannot_write(e))?;
-        let (scratch, growth) = (Arc::new(scratch), Arc::clone(arrivals.growth()));
+        let scratch = Scratch::in_directory(&self.directory);
+        let (scratch, mut writer) = scratch.map_err(|e| self.cannot_write(e))?;
+        let growth = Arc::clone(arrivals.growth());
         let packed = Arc::new(AtomicBool::new(false));
-        let file = SourceFile::growing(
-            Arc::clone(&scratch),
-            Arc::clone(&growth),
-            arrivals.is_repeatable(),
-        );
+        let file = SourceFile::growing(scratch, Arc::clone(&growth), arrivals.is_repeatable());
         let spooling = Spooling {
             file: Arc::new(file),
             packed: Arc::clone(&packed),
@@ -95,8 +89,7 @@ impl Spool {
         let write = move || {
             // Whatever happens here, nobody waits for bytes that will not come.
             let _ending = Ending(&growth);
-            let mut file = Appending(scratch);
-            growth.finish(self.fill(reader, &place, &mut file, &growth, &packed));
+            growth.finish(self.fill(reader, &place, &mut writer, &growth, &packed));
         };
         thread::Builder::new()
             .name("spool".to_owned())
@@ -182,16 +175,6 @@ impl Spooling {
     /// Whether the stream is compressed, as far as it has been looked at.
     pub(super) fn is_packed(&self) -> bool {
         self.packed.load(Ordering::Relaxed)
-    }
-}
-
-impl Write for Appending {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.append(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 
