@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use embedded_registry::{Config, Registry};
 use oci::Digest;
+use push::registry::{Client, Options};
 use push::source::SourceSpec;
 use push::{BlobOutcome, Event, Events, Naming, PushOperation, PushOptions};
 use tempfile::NamedTempFile;
@@ -72,6 +73,34 @@ async fn the_images_own_name_says_where_its_layers_go() {
         let to = sent.await.expect("every layer").expect("where they go");
         assert_eq!(to, format!("{}/{repository}", registry.address()));
         push.abort();
+    }
+}
+
+#[tokio::test]
+async fn an_image_that_has_another_name_in_the_export_goes_to_no_other_place() {
+    let image = FakeImage {
+        archive: testdata().join("docker20-multi.tar"),
+        ..hello()
+    };
+    let daemon = FakeDaemon::start(vec![image], None);
+    let (registry, _directory) = registry().await;
+    let mut operation = operation(&daemon, &registry, "team/");
+    operation.options.image = Some("@0".to_owned());
+    let report = operation.execute(&Events::ignored()).await;
+    let report = report.expect("a push");
+    let [pushed] = &report.pushed[..] else {
+        panic!("{report:?}");
+    };
+    assert_eq!(pushed.repository.as_str(), "team/corpus/dup");
+    let (address, environment) = (registry.address().to_string(), environment(&daemon));
+    let (address, events) = (address.parse().expect("an address"), Events::ignored());
+    let client = Client::connect(&address, None, Options::default(), &environment, events).await;
+    let config = format!("sha256:{DUP}").parse().expect("a digest");
+    for (repository, has_it) in [("team/corpus/dup", true), ("team/corpus/hello", false)] {
+        let repository = repository.parse().expect("a name");
+        let client = client.as_ref().expect("it answers");
+        let found = client.find_blob(&repository, &config).await;
+        assert_eq!(found.expect("an answer").is_some(), has_it, "{repository}");
     }
 }
 
@@ -194,6 +223,9 @@ async fn what_is_exported_for_the_wanted_platforms_alone_is_sent_while_it_comes(
         assert_eq!(sent.expect("no panic"), Some(digest), "{platforms:?}");
     }
 }
+
+/// The config of `corpus/dup:1`, the first image of `docker20-multi.tar`.
+const DUP: &str = "0eae904e5dcd81db79011a803c6d90cdffc1887d084378607fc7c5c7cc1b5632";
 
 /// Far longer than it takes to send a layer on loopback.
 const PATIENCE: Duration = Duration::from_secs(20);
